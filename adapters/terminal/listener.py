@@ -1,0 +1,186 @@
+"""The terminal's ear: one conversation over several channels, until somebody leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import signal
+from typing import TYPE_CHECKING
+
+from adapters.terminal.completion import Completing, without_prefix
+from adapters.terminal.outlet import PLATFORM
+from adapters.terminal.render import render
+from bot.channel import Address
+from bot.commands.call import Call
+from bot.errors import PaperboyError
+from bot.message import Button, Heading, Hint, Item, Message, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+    from adapters.terminal.doors import Door
+    from bot.commands.call import Answer, Asker
+    from bot.commands.table import Command
+
+WORKSPACE = "local"
+_CHANNEL = re.compile(r"#[^\W_][\w-]{0,79}")
+
+
+def address(name: str) -> Address:
+    """The channel with a name such as "#ml-reading"; capitals make no difference."""
+    return Address(PLATFORM, WORKSPACE, name.removeprefix("#").casefold())
+
+
+async def _none(_: object = None) -> Sequence[str]:
+    return ()
+
+
+class Conversation:
+    """What is said at one terminal.
+
+    A line is a command, as after `/papers` on Slack. `#name` goes to another channel, `#` lists them; a number presses the button
+    with that number; `exit`, `quit` or Ctrl-D leave. Ctrl-C drops the line or the command under way; a second one leaves.
+    """
+
+    def __init__(self, door: Door, *, asker: Asker, channel: str = "#papers") -> None:
+        self._door = door
+        self._asker = asker
+        self._here = address(channel)
+        self._visited = {self._here}
+        self._choices: list[tuple[Address, Button]] = []
+
+    def show(self, where: Address, message: Message) -> None:
+        """Put a message that nobody asked for on the screen; the outlet's `show`. Does nothing when nobody reads any more.
+
+        Its buttons go on counting: no number that stands on the screen changes what it does.
+        """
+        with contextlib.suppress(EOFError):
+            if where != self._here:
+                self._write(where, Message((Hint(f"In #{where.channel}:"),)))
+            self._write(where, message)
+
+    async def talk(
+        self,
+        answer: Callable[[Call], Awaitable[Answer]],
+        *,
+        commands: Sequence[Command] = (),
+        rules: Callable[[Address], Awaitable[Sequence[str]]] = _none,
+        channels: Callable[[], Awaitable[Sequence[str]]] = _none,
+    ) -> int:
+        """Answer line after line, each before the next is read. Returns the exit status: 0, however it ended.
+
+        At a prompt it takes SIGINT for itself while a command runs and gives it back after.
+
+        Args:
+            answer: Answers a command; what it raises of `PaperboyError` is shown, and the conversation goes on.
+            commands: For completion.
+            rules: The queries of a channel, for completion.
+            channels: Names of the channels that have a record, with or without "#".
+        """
+
+        async def names() -> list[str]:
+            known = {address(name).channel for name in await channels()}
+            return sorted(f"#{name}" for name in known | {one.channel for one in self._visited})
+
+        completing = Completing(commands, rules=lambda: rules(self._here), channels=names)
+        interrupted = False
+        with self._door.open(), contextlib.suppress(EOFError):
+            while True:
+                try:
+                    line = without_prefix(await self._door.read(f"#{self._here.channel}> ", completing)).strip()
+                    interrupted = False
+                    if line.casefold() in {"exit", "quit"}:
+                        break
+                    await self._turn(line, answer, names)
+                except KeyboardInterrupt:
+                    if interrupted:
+                        break
+                    interrupted = True
+                    self._say(Hint("Press Ctrl-C once more to leave, or go on typing."))
+        return 0
+
+    async def _turn(self, line: str, answer: Callable[[Call], Awaitable[Answer]], names: Callable[[], Awaitable[Sequence[str]]]) -> None:
+        where = self._here
+        if line.isascii() and line.isdecimal():
+            number = int(line[:9])
+            if not 1 <= number <= len(self._choices):
+                self._say(Text(f"Nothing here has the number {number}."))
+                return
+            where, button = self._choices[number - 1]
+            line = button.command
+            self._write(where, Message((Hint(f"> {line}"),)))
+        if line == "#":
+            self._list(await names())
+        elif line.startswith("#"):
+            self._go(line)
+        elif line:
+            self._answer(
+                where, await self._answered(answer, Call(address=where, channel_name=f"#{where.channel}", asker=self._asker, text=line))
+            )
+
+    async def _answered(self, answer: Callable[[Call], Awaitable[Answer]], call: Call) -> Message:
+        async def asked() -> Message:
+            try:
+                return (await answer(call)).message
+            except PaperboyError as error:
+                return Message((Text(str(error)),))
+
+        if not self._door.is_prompt:
+            return await asked()
+        task = asyncio.ensure_future(asked())
+        with _interrupts(task.cancel) as interruptions:
+            try:
+                return await task
+            except asyncio.CancelledError:
+                if interruptions:
+                    raise KeyboardInterrupt from None
+                raise
+
+    def _answer(self, where: Address, message: Message) -> None:
+        # Only now: while the command ran, the old numbers still stood on the screen.
+        self._choices.clear()
+        self._write(where, message)
+
+    def _list(self, names: Sequence[str]) -> None:
+        rows = (Item(name, "you are here" if address(name) == self._here else "", buttons=(Button("Go", command=name),)) for name in names)
+        self._answer(self._here, Message((Heading("Channels"), *rows, Hint("Type #name to go to a channel, old or new."))))
+
+    def _go(self, name: str) -> None:
+        if not _CHANNEL.fullmatch(name):
+            self._say(Text("A channel's name is # and letters, digits and hyphens, such as #ml-reading."))
+            return
+        self._here = address(name)
+        self._visited.add(self._here)
+        self._say(Text(f"You are in #{self._here.channel} now."))
+
+    def _say(self, block: Text | Hint) -> None:
+        self._write(self._here, Message((block,)))
+
+    def _write(self, where: Address, message: Message) -> None:
+        screenful = render(message, self._door.look, first=len(self._choices) + 1)
+        self._choices += [(where, button) for button in screenful.choices]
+        if screenful.text:
+            self._door.write(f"{screenful.text}\n" if len(message.blocks) > 1 else screenful.text)
+
+
+@contextlib.contextmanager
+def _interrupts(then: Callable[[], object]) -> Iterator[list[None]]:
+    """While open, Ctrl-C calls `then` instead of ending the program; gives a list that grows with each."""
+    happened: list[None] = []
+
+    def interrupt() -> None:
+        happened.append(None)
+        then()
+
+    loop, before = asyncio.get_running_loop(), signal.getsignal(signal.SIGINT)
+    try:
+        loop.add_signal_handler(signal.SIGINT, interrupt)
+    except (NotImplementedError, RuntimeError, ValueError):  # Windows; a loop outside the main thread
+        yield happened
+        return
+    try:
+        yield happened
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,219 @@
+"""The one place that builds real things and joins core and adapters; what stands here is wiring and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import getpass
+import os
+import signal
+import sys
+import tempfile
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adapters.terminal.doors import door
+from adapters.terminal.listener import Conversation
+from adapters.terminal.outlet import PLATFORM, TerminalOutlet
+from bot import __version__
+from bot.commands import TABLE, Asker, answer
+from bot.delivery import Courier
+from bot.desk import Desk
+from bot.errors import OperatorMistake, StoreTrouble
+from bot.fetching import read_source
+from bot.logs import log_to_stderr
+from bot.memory import Memory
+from bot.settings import Settings, read_settings
+from bot.sources import table
+from bot.sources.config import DEMO, Config, load, next_reading
+from bot.sources.http import Web, user_agent
+from bot.store.store import open_store
+from bot.ticker import Ticker
+from bot.worker import Worker
+from bot.zones import is_zone
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from bot.fetching import Reading
+
+PROJECT = "https://github.com/paperboy-bot/paperboy"
+NOTHING_CONFIGURED = """No chat platform is configured, so there is nobody to deliver to.
+
+  python -m bot demo       a conversation with sample papers, no network, no account
+  python -m bot terminal   the same with the real sources, kept in {data}
+  python -m bot worker     only the machine: fetch, match, deliver to the terminal's log
+
+Slack and Discord follow; config/env.example lists every setting there is.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; returns the exit status: 0 well, 1 not well, 2 started wrongly, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = read_settings()
+        log_to_stderr(options.log or settings.log_level)
+        with contextlib.suppress(asyncio.CancelledError):
+            status: int = asyncio.run(options.run(settings, options))
+            return status
+    except OperatorMistake as exc:
+        sys.stderr.write(f"{exc}\n")
+        return 2
+    except StoreTrouble as exc:
+        sys.stderr.write(f"The store failed: {exc}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="Brings a channel the research papers it asked for.")
+    parser.add_argument("--version", action="version", version=f"Paperboy {__version__}")
+    parser.set_defaults(run=_run, log="")
+    commands = parser.add_subparsers(title="commands", metavar="")
+    for name, run, log, about in (
+        ("run", _run, "", "all that is configured, in one process (the default)"),
+        ("demo", _demo, "error", "a conversation with sample papers: no network, no account, nothing kept"),
+        ("terminal", _terminal, "error", "the conversation on the configured sources and store"),
+        ("worker", _worker, "", "fetch, match and deliver, without a conversation"),
+        ("fetch", _fetch, "error", "read the sources once, now"),
+    ):
+        command = commands.add_parser(name, help=about, description=about)
+        command.set_defaults(run=run, log=log)
+        if name == "fetch":
+            command.add_argument("source", nargs="?", default="", help="only this one, or those of this kind (arxiv, arxiv:cs.CL)")
+    return parser
+
+
+@asynccontextmanager
+async def _desk(settings: Settings, config: Config, *, directory: Path) -> AsyncIterator[Desk]:
+    """Everything real, opened in order and closed in reverse."""
+    async with AsyncExitStack() as stack:
+        url = settings.redis_url.get_secret_value() if settings.redis_url and config is not DEMO else ""
+        store = await stack.enter_async_context(open_store(url, directory=directory, verify=settings.redis_tls_verify))
+        web = await stack.enter_async_context(Web(store.gate, agent=user_agent(__version__, project=PROJECT, contact=settings.contact)))
+        outside = table.Outside(
+            config=config,
+            web=web,
+            cache=store.cache,
+            huggingface_url=str(settings.huggingface_url).rstrip("/"),
+            huggingface_token=settings.huggingface_token.get_secret_value() if settings.huggingface_token else "",
+            arxiv_api_url=str(settings.arxiv_api_url).rstrip("/"),
+            arxiv_rss_url=str(settings.arxiv_rss_url).rstrip("/"),
+        )
+        yield Desk(
+            store=store,
+            memory=Memory(channels=store.channels, papers=store.papers),
+            sources=table.sources(outside),
+            lookups=table.lookups(outside),
+            charts=table.charts(outside),
+        )
+
+
+def _worker_at(desk: Desk, config: Config) -> Worker:
+    worker = Worker(desk, courier=Courier(desk.store), ticker=Ticker(), next_reading=partial(next_reading, config))
+    desk.hurry = worker.deliver_due
+    return worker
+
+
+async def _run(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
+    sys.stderr.write(NOTHING_CONFIGURED.format(data=settings.data_dir))
+    return 2
+
+
+async def _demo(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
+    with tempfile.TemporaryDirectory(prefix="paperboy-") as directory:
+        return await _converse(settings, DEMO, Path(directory), channel="#demo")
+
+
+async def _terminal(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
+    return await _converse(settings, load(settings.sources_file), settings.data_dir, channel="#papers")
+
+
+async def _converse(settings: Settings, config: Config, directory: Path, *, channel: str) -> int:
+    """Talk at this terminal while the machine works behind it."""
+    async with _desk(settings, config, directory=directory) as desk:
+        here = door(sys.stdin, sys.stdout, os.environ, history=directory / "history")
+        asker = Asker(id="operator", name=_user_name(), zone=_zone(), is_operator=True)
+        conversation = Conversation(here, asker=asker, channel=channel)
+        log = directory / "terminal.jsonl"
+        desk.outlets = {PLATFORM: TerminalOutlet(log, clock=lambda: datetime.now(UTC), show=conversation.show)}
+        worker = _worker_at(desk, config)
+        if config is DEMO:
+            await _read_all(desk, config, "")
+        worker.start()
+        try:
+            return await conversation.talk(partial(answer, desk), commands=TABLE)
+        finally:
+            await worker.stop()
+
+
+async def _worker(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
+    config = load(settings.sources_file)
+    async with _desk(settings, config, directory=settings.data_dir) as desk:
+        desk.outlets = {PLATFORM: TerminalOutlet(settings.data_dir / "terminal.jsonl", clock=lambda: datetime.now(UTC))}
+        worker = _worker_at(desk, config)
+        worker.start()
+        try:
+            await _told_to_stop()
+        finally:
+            await worker.stop()
+    return 0
+
+
+async def _told_to_stop() -> None:
+    """Wait for SIGTERM or SIGINT: platforms send either, and as process 1 neither has an effect by itself."""
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    await told.wait()
+
+
+async def _fetch(settings: Settings, options: argparse.Namespace) -> int:
+    config = load(settings.sources_file)
+    async with _desk(settings, config, directory=settings.data_dir) as desk:
+        readings = await _read_all(desk, config, options.source)
+        if not readings:
+            raise OperatorMistake(f"There is no source {options.source!r}; there are {', '.join(one.name for one in desk.sources)}.")
+        for reading in readings:
+            sys.stdout.write(f"{_line(reading)}\n")
+        return 0 if any(reading.intake for reading in readings) else 1
+
+
+async def _read_all(desk: Desk, config: Config, only: str) -> list[Reading]:
+    """Read the sources now, one after the other, whatever their time."""
+    chosen = [source for source in desk.sources if not only or source.name == only or source.name.partition(":")[0] == only]
+    readings = [await read_source(desk, source, partial(next_reading, config), force=True) for source in chosen]
+    return [reading for reading in readings if reading is not None]
+
+
+def _line(reading: Reading) -> str:
+    if reading.intake is None:
+        return f"{reading.source}: trouble: {reading.trouble}"
+    intake = reading.intake
+    note = f" ({reading.note})" if reading.note else ""
+    return f"{reading.source}: {intake.new} new, {intake.seen} seen, {intake.refused} refused{note}"
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return "you"
+
+
+def _zone() -> str:
+    """The zone of this machine where it can be told, else ""."""
+    _, found, linked = str(Path("/etc/localtime").resolve()).partition("/zoneinfo/")
+    name = os.environ.get("TZ", "") or (linked if found else "")
+    return name if is_zone(name) and name not in {"Etc/UTC", "Etc/UCT"} else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,8 @@
+"""The commands: one table, from which answering, help, platforms' command trees and the README follow."""
+
+from bot.commands.answering import answer
+from bot.commands.call import Answer, Asker, Call
+from bot.commands.table import Command, Kind, Option
+from bot.commands.tables import TABLE
+
+__all__ = ["TABLE", "Answer", "Asker", "Call", "Command", "Kind", "Option", "answer"]

@@ -1,0 +1,109 @@
+"""From what somebody typed to what is said in return: the one way in for every platform."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.channel import Managers
+from bot.commands.call import Answer
+from bot.commands.replies import button, said
+from bot.commands.rules import nearest
+from bot.commands.tables import TABLE
+from bot.errors import BadQuery, SourceTrouble, StoreFull, StoreTrouble, UserMistake
+from bot.message import Buttons, Excerpt, Text
+from bot.query import marked
+
+if TYPE_CHECKING:
+    from bot.commands.call import Call
+    from bot.commands.table import Command
+    from bot.desk import Desk
+
+COMMANDS_A_MINUTE = 30
+LONGEST_CALL = 25_000
+"""Characters; an import is the longest thing worth reading."""
+HERE = " here"
+
+_log = structlog.get_logger(__name__)
+_BY_NAME = {command.name: command for command in TABLE}
+
+
+async def answer(desk: Desk, call: Call) -> Answer:
+    """Answer one command. Never raises for what a person or the outside world did; a bug of ours goes up.
+
+    A trailing `here` makes a private answer public. The same call twice is answered twice; whoever may receive a call twice from
+    its platform drops the repeat before.
+    """
+    try:
+        if not call.asker.is_operator:
+            await _within_limits(desk, call)
+        return await _answered(desk, call)
+    except BadQuery as exc:
+        remedy = (Buttons((button(exc.instead, _retry(call, exc)),)),) if exc.instead else ()
+        return said(Text(exc.reason), Excerpt(marked(exc)), *((Text(f"Try: {exc.instead}"),) if exc.instead else ()), *remedy)
+    except UserMistake as exc:
+        remedy = (Buttons((button(exc.instead, exc.instead),)),) if exc.instead else ()
+        return said(Text(exc.reason), *((Text(f"Try: {exc.instead}"),) if exc.instead else ()), *remedy)
+    except SourceTrouble as exc:
+        return said(Text(f"A source of papers is in trouble just now: {exc.reason} Nothing was changed; try again later."))
+    except StoreFull:
+        _log.error("store_full", command=call.text.partition(" ")[0])
+        return said(Text("My store is full, so this was not saved. Whoever runs me has been told in the log."))
+    except StoreTrouble as exc:
+        _log.error("store_trouble", command=call.text.partition(" ")[0], reason=str(exc))
+        return said(Text("I cannot reach my store just now, so this may not have been saved. Try again in a minute."))
+
+
+async def _within_limits(desk: Desk, call: Call) -> None:
+    who = f"{call.address.platform}:{call.address.workspace}:{call.asker.id}"
+    if not await desk.store.cache.allow(f"commands:{who}", limit=COMMANDS_A_MINUTE, per=timedelta(minutes=1)):
+        raise UserMistake(f"That is more than {COMMANDS_A_MINUTE} commands in a minute. Take a breath, then go on.")
+
+
+async def _answered(desk: Desk, call: Call) -> Answer:
+    name, rest = _parted(call.text)
+    if len(call.text) > LONGEST_CALL:
+        raise UserMistake(f"That is more than {LONGEST_CALL} characters; I stopped reading.")
+    command = _BY_NAME.get(name)
+    if command is None:
+        raise _unknown(name, rest)
+    if command.manages and not call.asker.may_manage:
+        await _must_be_open(desk, call, command)
+    public = rest == HERE.strip() or rest.endswith(HERE)
+    if public and not command.manages:
+        said_privately = await command.run(desk, call, rest.removesuffix(HERE.strip()).rstrip())
+        return Answer(said_privately.message, public=True)
+    return await command.run(desk, call, rest)
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """The command's name and what follows it; nothing at all asks for help."""
+    name, _, rest = text.strip().removeprefix("/papers").strip().partition(" ")
+    # An import may begin on the line after its name.
+    first, newline, more = name.partition("\n")
+    return (first.casefold() or "help", f"{more} {rest}".strip() if newline else rest.strip())
+
+
+def _unknown(name: str, rest: str) -> UserMistake:
+    near = nearest(name, [command.name for command in TABLE if not command.hidden])
+    if near:
+        return UserMistake(f"There is no command {name[:40]!r}. Did you mean {near[0]}?", instead=f"{near[0]} {rest}".strip())
+    return UserMistake(f"There is no command {name[:40]!r}. To look for papers, search.", instead=f"search {name} {rest}"[:200].strip())
+
+
+async def _must_be_open(desk: Desk, call: Call, command: Command) -> None:
+    channel = await desk.store.channels.load(call.address)
+    if channel.settings.managers is Managers.ADMINS:
+        raise UserMistake(
+            f"Only those who run this channel may use `{command.name}` here. They can open it to everybody: settings manage anyone"
+        )
+
+
+def _retry(call: Call, mistake: BadQuery) -> str:
+    """The command again with a query that works in the place of the one that does not."""
+    text = call.text.strip()
+    return (
+        text.removesuffix(mistake.query.strip()) + mistake.instead if text.endswith(mistake.query.strip()) else f"search {mistake.instead}"
+    )

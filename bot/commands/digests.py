@@ -1,0 +1,157 @@
+"""The digest on demand: preview, digest, more; and why a paper came or did not."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from bot.cards import card, paper_buttons
+from bot.cards import why as why_line
+from bot.channel import QueryText, Subscription
+from bot.commands.backtest import news_since
+from bot.commands.finding import paper_meant
+from bot.commands.replies import button, count, empty, place, said, short_title
+from bot.document import document
+from bot.errors import UserMistake
+from bot.jobs import due_of, edition, match_of, matched, post_now, waiting
+from bot.memory import understood
+from bot.message import Buttons, Heading, Hint, Item, Text
+from bot.query import failing, parse
+from bot.ranking import explain, score
+from bot.timetable import next_slot
+from bot.timewords import describe_moment
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.channel import Channel
+    from bot.commands.call import Answer, Call
+    from bot.desk import Desk
+    from bot.message import Block
+    from bot.paper import Paper
+    from bot.ports import History
+    from bot.query import Query
+
+
+async def preview(desk: Desk, call: Call, text: str) -> Answer:
+    """The next digest as it stands now; or, with a query, as it would stand if the channel had that rule alone."""
+    now = await desk.store.now()
+    await desk.memory.catch_up(now)
+    channel = await desk.store.channels.load(call.address)
+    channel = dataclasses.replace(channel, name=call.channel_name or channel.name)
+    if text:
+        query = parse(text)
+        channel = dataclasses.replace(channel, subscriptions=(Subscription(QueryText(str(query)), call.asker.name, now),))
+        found = await matched(desk, desk.memory.archive.matching(query, since=news_since(channel, now)), (query,))
+    else:
+        found = await waiting(desk, channel)
+    digest = await edition(desk, channel, found, now=now)
+    if digest is None:
+        return _nothing_yet(call, channel, now, text)
+    hint = f"A preview of what {text} would bring; nothing is saved." if text else "A preview, only for you. " + _when(channel, now)
+    return said(*digest.message.blocks, Hint(hint), gist=digest.message.gist)
+
+
+def _nothing_yet(call: Call, channel: Channel, now: datetime, text: str) -> Answer:
+    if text:
+        return empty(f"Nothing new for {text}", "No paper since the last digest meets it.", f"Older ones: search {text}")
+    if not channel.subscriptions:
+        return empty("No digest yet", f"{place(call)} has no rules.", "Begin with: subscribe curriculum")
+    return empty("Nothing waits", f"No new paper meets a rule of {place(call)} so far.", _when(channel, now))
+
+
+def _when(channel: Channel, now: datetime) -> str:
+    slot = next_slot(channel.schedule, now)
+    if due_of(channel, now) is None or slot is None:
+        return "No digest is scheduled."
+    return f"The digest is due {describe_moment(slot, channel.schedule.zone, now)}."
+
+
+async def digest(desk: Desk, call: Call, text: str) -> Answer:
+    """Post the digest now; the next one does not repeat it."""
+    if text:
+        raise UserMistake("`digest` posts what the rules brought and takes no words. To try a query, preview.", instead=f"preview {text}")
+    delivery = await post_now(desk, call.address)
+    if delivery is None:
+        now = await desk.store.now()
+        return _nothing_yet(call, await desk.store.channels.load(call.address), now, "")
+    await desk.hurry()
+    return said(Hint(f"{call.asker.name} asked for the digest of {place(call)} now: {count(len(delivery.papers), 'paper')}."), public=True)
+
+
+async def more(desk: Desk, call: Call, text: str) -> Answer:
+    """The papers that a digest only counted."""
+    delivery = await desk.store.deliveries.get(text)
+    # An id typed or forged in another channel opens nothing: a digest belongs to the channel it was made for.
+    if delivery is None or delivery.address != call.address:
+        raise UserMistake("That digest is older than 30 days; its papers can still be found.", instead="search curriculum")
+    now = await desk.store.now()
+    channel = await desk.store.channels.load(call.address)
+    papers = await desk.store.papers.get(delivery.remainder)
+    cards = [
+        card(papers[id], channel.settings.format, number=number, buttons=paper_buttons(papers[id]), now=now)
+        for number, id in enumerate((id for id in delivery.remainder if id in papers), start=len(delivery.papers) + 1)
+    ]
+    if not cards:
+        return empty("No more papers", "That digest showed all of its papers.")
+    return said(Heading(f"{len(cards)} more"), *cards)
+
+
+async def why(desk: Desk, call: Call, text: str) -> Answer:
+    """What became of a paper in this channel, and because of which rule and which word."""
+    id = paper_meant(text, command="why")
+    now = await desk.store.now()
+    await desk.memory.catch_up(now)
+    paper = (await desk.store.papers.get([id])).get(id)
+    channel = await desk.store.channels.load(call.address)
+    history = await desk.store.papers.history(call.address, id)
+    if paper is None:
+        return empty(f"Not seen: {id}", "No source I read has listed this paper, or it was long ago.", f"Look it up with: show {id}")
+    blocks: list[Block] = [
+        Heading(f"Why “{short_title(paper)}”"),
+        Text(_fate(history, channel, paper, now)),
+        *_by_rule(desk, channel, paper, now),
+    ]
+    return said(*blocks, Buttons((button("Abstract", f"show {id}"),)))
+
+
+def _fate(history: History, channel: Channel, paper: Paper, now: datetime) -> str:
+    zone = channel.schedule.zone
+    if history.posted:
+        return f"Posted here {describe_moment(history.posted, zone, now)}."
+    if history.capped:
+        return (
+            f"It was among the best, but not the {count(channel.settings.limit, 'paper')} of a digest: counted under “more” "
+            f"{describe_moment(history.capped, zone, now)}."
+        )
+    if history.waiting:
+        return f"It waits for the next digest. {_when(channel, now)}"
+    if history.filed:
+        return f"It was chosen {describe_moment(history.filed, zone, now)} and is on its way."
+    if not channel.subscriptions:
+        return "This channel has no rules, so nothing comes."
+    seen = f"I first saw it {describe_moment(paper.first_seen, zone, now)}. " if paper.first_seen else ""
+    if match_of(paper, tuple(query for _, query in _understood(channel))):
+        return f"{seen}A rule meets it now, but the paper came before the rule did."
+    return f"{seen}No rule of this channel meets it."
+
+
+def _understood(channel: Channel) -> list[tuple[Subscription, Query]]:
+    return [(one, query) for one in channel.subscriptions if (query := understood(one.query)) is not None]
+
+
+def _by_rule(desk: Desk, channel: Channel, paper: Paper, now: datetime) -> tuple[Block, ...]:
+    """A row for each rule: where it hit, or what kept the paper out; and how the paper was scored."""
+    rows: list[Block] = []
+    subject = document(paper)
+    for number, (rule, query) in enumerate(_understood(channel), start=1):
+        found = match_of(paper, (query,))
+        if found:
+            rows.append(Item(rule.query, f"meets it: {why_line(found.hits)}", number=number))
+        else:
+            kept_out = ", ".join(str(node) for node in failing(query, subject))
+            rows.append(Item(rule.query, f"does not: {kept_out}", number=number))
+    everything = match_of(paper, tuple(query for _, query in _understood(channel)))
+    if everything:
+        rows.append(Hint(explain(score(everything, rarity=desk.memory.archive.rarity, now=now))))
+    return tuple(rows)

@@ -1,0 +1,96 @@
+"""How commands come by papers: what is recorded first, then whoever may be asked."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.document import document
+from bot.errors import SourceTrouble, UserMistake
+from bot.identity import recognise
+from bot.paper import merge
+from bot.ports import Filing
+from bot.query import matches
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from bot.desk import Desk
+    from bot.paper import Paper, PaperId
+    from bot.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A paper, and who could not be asked about it."""
+
+    paper: Paper
+    unreachable: tuple[str, ...] = ()
+
+
+def paper_meant(text: str, *, command: str) -> PaperId:
+    """The identity of the paper that somebody typed, pasted or pressed.
+
+    Raises:
+        UserMistake: It is neither an id nor an address of a paper.
+    """
+    if not text:
+        raise UserMistake("Which paper? Give its arXiv id, DOI or address.", instead=f"{command} 1706.03762")
+    id = recognise(text)
+    if id is None:
+        raise UserMistake(
+            f"{text[:80]!r} is no arXiv id, DOI or paper address that I know. To look for words, search.", instead=f"search {text[:80]}"
+        )
+    return id
+
+
+async def find(desk: Desk, id: PaperId) -> Found:
+    """The paper with all that is recorded and all that can be learnt now.
+
+    Raises:
+        UserMistake: Nobody knows it, or those who might cannot be reached.
+    """
+    paper = (await desk.store.papers.get([id])).get(id)
+    unreachable = []
+    for lookup in desk.lookups:
+        try:
+            fresh = await lookup.paper(id)
+        except SourceTrouble:
+            unreachable.append(lookup.name)
+            continue
+        if fresh is not None:
+            paper = merge(paper, fresh) if paper else fresh
+    if paper is not None:
+        return Found(paper, tuple(unreachable))
+    if unreachable:
+        raise UserMistake(f"I have not seen {id}, and {' and '.join(unreachable)} cannot be reached now. Try again later.")
+    raise UserMistake(f"Nobody I can ask knows a paper {id}. Is the id right?", instead="search " + str(id))
+
+
+async def recorded(desk: Desk, id: PaperId, now: datetime) -> Found:
+    """Like `find`, and the paper stands in the store afterwards, so that it can be kept."""
+    found = await find(desk, id)
+    if found.paper.first_seen is None:
+        paper = dataclasses.replace(found.paper, first_seen=now, refreshed=now)
+        await desk.memory.catch_up(now)
+        await desk.store.papers.file(Filing(papers=(paper,), inboxes={}, rules=desk.memory.rules))
+        return dataclasses.replace(found, paper=paper)
+    return found
+
+
+async def search_sources(desk: Desk, query: Query, *, limit: int) -> tuple[list[Paper], tuple[str, ...]]:
+    """What the live sources find and the archive does not hold, best first; and the names of those that could not be asked."""
+    found: dict[PaperId, Paper] = {}
+    unreachable = []
+    for lookup in desk.lookups:
+        try:
+            papers: Sequence[Paper] = await lookup.search(query, limit=limit)
+        except SourceTrouble:
+            unreachable.append(lookup.name)
+            continue
+        for paper in papers:
+            found[paper.id] = merge(found[paper.id], paper) if paper.id in found else paper
+    wanted = [paper for id, paper in found.items() if id not in desk.memory.archive and matches(query, document(paper))]
+    return wanted[:limit], tuple(unreachable)

@@ -1,0 +1,121 @@
+"""A channel's rules as a small text file: export and import.
+
+The file is made of commands, so whoever can type can read it, and it moves between platforms as it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.channel import QueryText, Subscription
+from bot.commands.changing import change
+from bot.commands.replies import button, count, empty, place, said
+from bot.commands.rules import next_digest, with_rule
+from bot.commands.serving import with_schedule, with_settings
+from bot.errors import UserMistake
+from bot.message import Buttons, File, Hint, Text
+from bot.query import parse
+from bot.timewords import describe
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.channel import Channel
+    from bot.commands.call import Answer, Call
+    from bot.desk import Desk
+
+LONGEST_IMPORT = 20_000
+"""Characters; 25 rules of the greatest length fit."""
+
+
+async def export(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG001  # every command takes the text after its name
+    """The channel's rules, schedule and settings as the very commands that would make them."""
+    now = await desk.store.now()
+    channel = await desk.store.channels.load(call.address)
+    if not channel.subscriptions:
+        return empty("Nothing to export", f"{place(call)} has no rules yet.", "Begin with: subscribe curriculum")
+    content = "\n".join((f"# Paperboy rules, {now:%Y-%m-%d}. Bring them anywhere with /papers import.", *exported(channel), ""))
+    return said(
+        Text(f"{count(len(channel.subscriptions), 'rule')} of {place(call)}, to review, share, or move:"),
+        File("paperboy-rules.txt", content),
+        Hint("Elsewhere: import, followed by these lines."),
+    )
+
+
+def exported(channel: Channel) -> tuple[str, ...]:
+    """The commands that make such a channel, one a line."""
+    schedule = f"schedule {describe(channel.schedule)}"
+    wanted = channel.settings
+    settings = f"settings limit {wanted.limit} format {wanted.format} thread {'on' if wanted.thread else 'off'} manage {wanted.managers}"
+    return (schedule, settings, *(f"subscribe {one.query}" for one in channel.subscriptions))
+
+
+async def import_rules(desk: Desk, call: Call, text: str) -> Answer:
+    """Apply an export, from here or elsewhere: all of its lines, or none and which one is wrong.
+
+    Rules that are there already stay; schedule and settings are taken over.
+    """
+    now = await desk.store.now()
+    lines = _lines(text)
+    if not lines:
+        raise UserMistake("Nothing to import. Paste the lines of an export after the word.", instead="import subscribe curriculum")
+
+    def all_applied(channel: Channel) -> Channel:
+        for number, line in enumerate(lines, start=1):
+            channel = _applied(channel, line, number=number, call=call, now=now)
+        return channel
+
+    before, after = await change(desk, call, all_applied)
+    new = [one.query for one in after.subscriptions if not before.subscription(one.query)]
+    there = sum(line.startswith("subscribe") for line in lines) - len(new)
+    undo = f"unsubscribe {new[0]}" if len(new) == 1 else "list"
+    return said(
+        Text(
+            f"{call.asker.name} imported {count(len(new), 'rule')} into {place(call)}{f' ({there} were there already)' if there else ''}."
+        ),
+        Buttons((button("Undo" if len(new) == 1 else "See the rules", undo),)),
+        Hint(next_digest(after, now)),
+        public=True,
+    )
+
+
+def _lines(text: str) -> list[str]:
+    """The commands of an export: lines, or parts between semicolons where a platform takes one line only; comments left out.
+
+    Raises:
+        UserMistake: It is longer than any export.
+    """
+    if len(text) > LONGEST_IMPORT:
+        raise UserMistake(f"That is more than {LONGEST_IMPORT} characters; no export is so long.")
+    parts = (part.strip() for line in text.splitlines() if not line.lstrip().startswith("#") for part in _between_semicolons(line))
+    return [part.removeprefix("/papers ") for part in parts if part]
+
+
+def _between_semicolons(line: str) -> list[str]:
+    # A semicolon inside quotes belongs to the query.
+    parts, quoted = [""], False
+    for character in line:
+        quoted ^= character == '"'
+        if character == ";" and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
+
+
+def _applied(channel: Channel, line: str, *, number: int, call: Call, now: datetime) -> Channel:
+    name, _, rest = line.partition(" ")
+    try:
+        match name.casefold():
+            case "subscribe":
+                return with_rule(channel, Subscription(QueryText(str(parse(rest))), call.asker.name, now))
+            case "schedule":
+                return with_schedule(channel, rest, zone=call.asker.zone)
+            case "settings":
+                return with_settings(channel, rest)
+            case _:
+                raise UserMistake(f"`{name}` is not part of an export; subscribe, schedule and settings are.")
+    except UserMistake as exc:
+        raise UserMistake(
+            f"Line {number}, `{line}`: {exc.reason} Nothing was imported.", instead=exc.instead and f"{name} {exc.instead}"
+        ) from exc

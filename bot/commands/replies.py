@@ -1,0 +1,83 @@
+"""The turns of phrase that several commands share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.commands.call import Answer
+from bot.errors import UserMistake
+from bot.message import Button, Buttons, Heading, Hint, Item, Message, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.commands.call import Call
+    from bot.message import Block
+    from bot.paper import Paper
+
+LABEL = 30
+"""Characters a button's label shows on every platform."""
+
+
+def said(*blocks: Block, public: bool = False, gist: str = "") -> Answer:
+    """An answer of these blocks."""
+    return Answer(Message(blocks, gist=gist), public=public)
+
+
+def count(number: int, singular: str, plural: str = "") -> str:
+    """As people say it: 1 paper, 12 papers, no papers."""
+    noun = singular if number == 1 else plural or f"{singular}s"
+    return f"{number or 'no'} {noun}"
+
+
+def place(call: Call) -> str:
+    """The channel as people call it: its name, or "this channel"."""
+    return call.channel_name or "this channel"
+
+
+def button(label: str, command: str) -> Button:
+    """A button that types `command`; a label too long for a phone is cut at its end."""
+    return Button(label if len(label) <= LABEL else f"{label[: LABEL - 1].rstrip()}…", command=command)
+
+
+def row(buttons: Sequence[Button]) -> tuple[Block, ...]:
+    """A row of buttons, or nothing where there are none."""
+    return (Buttons(tuple(buttons)),) if buttons else ()
+
+
+def hint(text: str) -> tuple[Block, ...]:
+    """Small print, or nothing where there is none."""
+    return (Hint(text),) if text else ()
+
+
+def page_of(text: str) -> tuple[int, str]:
+    """The page a button asks for and the rest of the text: "page:2 curriculum" -> (2, "curriculum").
+
+    Raises:
+        UserMistake: The page is no whole number from 1 to 999.
+    """
+    first, _, rest = text.partition(" ")
+    if not first.startswith("page:"):
+        return 1, text
+    number = first.removeprefix("page:")
+    if not (number.isascii() and number.isdecimal() and 1 <= int(number[:4]) <= MOST_PAGES):
+        raise UserMistake(f"`{first}` is no page.", instead=f"page:1 {rest}".strip())
+    return int(number), rest.strip()
+
+
+MOST_PAGES = 999
+
+
+def choices(rows: Sequence[tuple[str, str, str]]) -> tuple[Item, ...]:
+    """A small list to pick from, of rows (text, note, command)."""
+    return tuple(Item(text, note, number=n, buttons=(button(text, command),)) for n, (text, note, command) in enumerate(rows, start=1))
+
+
+def empty(title: str, text: str, advice: str = "") -> Answer:
+    """An answer that says kindly that there is nothing, and what to do about it."""
+    return said(Heading(title), Text(text), *hint(advice))
+
+
+def short_title(paper: Paper, length: int = 80) -> str:
+    """The title, cut for use inside a sentence."""
+    return paper.title if len(paper.title) <= length else f"{paper.title[: length - 1].rstrip()}…"

@@ -1,0 +1,34 @@
+"""The desk: everything a command or a job works with, joined once at the start by `bot.__main__`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from bot.memory import Memory
+    from bot.ports import Charts, Lookup, Outlet, Source, Store
+
+
+async def _nobody_waits() -> object:
+    """The default of `Desk.hurry`: the next tick is soon enough."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """What is at hand. Nothing here is a rule; the rules are in `commands` and `jobs`."""
+
+    store: Store
+    memory: Memory
+    sources: Sequence[Source] = ()
+    """What is read by itself, in the order `status` shows it."""
+    lookups: Sequence[Lookup] = ()
+    """Where single papers and searches are asked for, first choice first."""
+    charts: Charts | None = None
+    """Where `today` and `trending` come from."""
+    outlets: Mapping[str, Outlet] = field(default_factory=dict)
+    """By platform."""
+    hurry: Callable[[], Awaitable[object]] = _nobody_waits
+    """Deliver what is due now rather than at the next tick; somebody is looking."""

@@ -1,0 +1,5 @@
+"""Matching: which channels want which new papers."""
+
+from bot.matching.percolator import Percolator
+
+__all__ = ["Percolator"]

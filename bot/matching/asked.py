@@ -1,0 +1,72 @@
+"""What all rules ask for, counted and arranged the way a batch of papers looks for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from bot.folding import neutral
+
+if TYPE_CHECKING:
+    from bot.matching.formula import Fact, Term
+
+_Key = TypeVar("_Key")
+
+
+class Asked:
+    """The facts that at least one rule asks for, so that a batch works out these and no others."""
+
+    __slots__ = ("_phrases", "facts", "heads", "spaces")
+
+    def __init__(self) -> None:
+        self.spaces: dict[str, int] = {}
+        """By letter: how many terms of the space are asked for, words and phrases."""
+        self.heads: dict[str, dict[int, list[Term]]] = {}
+        """By the letter of the neutral space: the phrases, exact ones too, under the `head` of their first two words."""
+        self.facts: dict[Fact, int] = {}
+        """All that is not a term, with how many rules ask for it."""
+        self._phrases: dict[Term, int] = {}
+
+    def add(self, fact: Fact) -> None:
+        """One more rule asks for it."""
+        if type(fact) is not str:
+            self.facts[fact] = self.facts.get(fact, 0) + 1
+            return
+        space = fact[0]
+        self.spaces[space] = self.spaces.get(space, 0) + 1
+        if " " in fact:
+            if fact not in self._phrases:
+                self.heads.setdefault(space.lower(), {}).setdefault(_head_of(fact), []).append(fact)
+            self._phrases[fact] = self._phrases.get(fact, 0) + 1
+
+    def remove(self, fact: Fact) -> None:
+        """One rule fewer asks for it; it must have been added."""
+        if type(fact) is not str:
+            _take(self.facts, fact)
+            return
+        space = fact[0]
+        _take(self.spaces, space)
+        if " " in fact and _take(self._phrases, fact):
+            heads, at = self.heads[space.lower()], _head_of(fact)
+            heads[at].remove(fact)
+            if not heads[at]:
+                del heads[at]
+            if not heads:
+                del self.heads[space.lower()]
+
+
+head = hash
+"""A number for two neutral tokens. Different pairs may share it, so whoever finds it looks at the text again."""
+
+
+def _head_of(phrase: Term) -> int:
+    first, second = phrase[1:].split(" ")[:2]
+    return head((neutral(first), neutral(second)))
+
+
+def _take(counts: dict[_Key, int], key: _Key) -> bool:
+    """Count one down; whether it was the last."""
+    counts[key] -= 1
+    if counts[key]:
+        return False
+    del counts[key]
+    return True

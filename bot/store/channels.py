@@ -1,0 +1,215 @@
+"""Records of channels, the agenda, and the telling of what changed."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.channel import Address, Channel
+from bot.errors import CorruptRecord
+from bot.ports import Due, RuleChanges, Saved
+from bot.store import keys
+from bot.store.aside import set_aside
+from bot.store.codec import pack_channel, unpack_channel
+from bot.store.scripts import Script
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Sequence
+
+    from bot.paper import PaperId
+    from bot.store.connection import Connection
+
+_BUCKETS_AT_ONCE = 8
+"""At 150,000 channels some 1,200 records, decoded in about 10 ms: longer would hold up answers in the same process."""
+_CHANGES_AT_ONCE = 500
+
+_SAVE = Script(
+    "save_channel",
+    """
+local record, revision, changed, forgotten, agenda = unpack(KEYS)
+local address, version, bytes, due = ARGV[1], ARGV[2], ARGV[3], ARGV[4]  -- unpack() has a limit
+local known = redis.call('HGET', record, address)
+if known ~= bytes then  -- else the answer to our first try was lost
+  local at = 0
+  if known then at = #known >= 9 and struct.unpack('>I4', known, 6) or -1 end
+  if at ~= tonumber(version) then return 0 end
+  redis.call('HSET', record, address, bytes)
+  redis.call('ZADD', changed, redis.call('INCR', revision), address)
+  redis.call('ZREM', forgotten, address)
+end
+if due == '' then redis.call('ZREM', agenda, address) elseif due ~= 'KEEP' then redis.call('ZADD', agenda, due, address) end
+for place = 5, #ARGV do
+  if file(address, ARGV[place]) then
+    for _, key in ipairs(paper_keys(ARGV[place])) do longer(key, MATCHED) end
+  end
+end
+return 1
+""",
+)
+
+_FORGET = Script(
+    "forget_channel",
+    f"""
+local record, revision, changed, forgotten, agenda, kept, deliveries, outbox, dead = unpack(KEYS)
+local address = ARGV[1]
+if redis.call('HDEL', record, address) == 1 then
+  redis.call('ZADD', changed, redis.call('INCR', revision), address)
+  redis.call('ZADD', forgotten, now, address)
+end
+redis.call('ZREM', agenda, address)
+for _, id in ipairs(redis.call('ZRANGE', kept, 0, -1)) do
+  redis.call('SREM', '{keys.PREFIX}keepers:' .. id, address)
+  if redis.call('EXISTS', '{keys.PREFIX}keepers:' .. id) == 0 then
+    for _, key in ipairs(paper_keys(id)) do redis.call('PEXPIRE', key, MATCHED) end
+  end
+end
+for _, id in ipairs(redis.call('ZRANGE', deliveries, 0, -1)) do
+  redis.call('DEL', '{keys.PREFIX}delivery:' .. id)
+  redis.call('ZREM', outbox, id)
+  redis.call('ZREM', dead, id)
+end
+for place = 6, #KEYS do
+  if KEYS[place] ~= outbox and KEYS[place] ~= dead then redis.call('DEL', KEYS[place]) end
+end
+""",
+)
+
+_CHANGES = Script(
+    "changed_channels",
+    """
+local since, limit = tonumber(ARGV[1]), ARGV[2]
+local revision = tonumber(redis.call('GET', KEYS[1]) or 0)
+local floor = tonumber(redis.call('GET', KEYS[2]) or 0)
+if since == revision then return {} end
+-- Later than ours: it was told by another server, before REDIS_URL was changed or the data were lost.
+if since == 0 or since < floor or since > revision then return {revision} end
+local found = redis.call('ZRANGE', KEYS[3], '(' .. since, '+inf', 'BYSCORE', 'LIMIT', 0, limit, 'WITHSCORES')
+return #found > 0 and {revision, found} or {}
+""",
+)
+
+_DUE = Script(
+    "due_channels",
+    "return redis.call('ZRANGE', KEYS[1], '-inf', math.floor(now / 1000), 'BYSCORE', 'LIMIT', 0, ARGV[1], 'WITHSCORES')",
+)
+
+
+class StoredChannels:
+    """Implements `bot.ports.Channels`.
+
+    A record that cannot be read stays where it is, for only people know what stood in it: `load` raises CorruptRecord, `changes` leaves
+    the channel out, a copy is set aside and counted. `forget` still erases it.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def load(self, address: Address) -> Channel:
+        """See `bot.ports.Channels.load`."""
+        data = await self._connection.read("HGET", keys.bucket_of(address), str(address))
+        if data is None:
+            return Channel(address=address)
+        try:
+            return unpack_channel(data, address=address, key=_place(address))
+        except CorruptRecord as error:
+            await set_aside(self._connection, error, data, move=False)
+            raise
+
+    async def save(self, channel: Channel, *, due: datetime | Due | None, backlog: Sequence[PaperId] = ()) -> Saved:
+        """See `bot.ports.Channels.save`. Saving the same value again after a lost answer is SAVED."""
+        saved = await self._connection.run(
+            _SAVE,
+            keys=[keys.bucket_of(channel.address), keys.RULES_REVISION, keys.CHANGED, keys.FORGOTTEN, keys.AGENDA],
+            args=[
+                str(channel.address),
+                channel.version,
+                pack_channel(channel, version=channel.version + 1),
+                due.name if isinstance(due, Due) else "" if due is None else round(due.timestamp()),
+                *backlog,
+            ],
+        )
+        return Saved.SAVED if saved else Saved.CONFLICT
+
+    async def forget(self, address: Address) -> None:
+        """See `bot.ports.Channels.forget`. For TOMBSTONE the address alone is remembered, so that every process hears of it."""
+        await self._connection.run(
+            _FORGET,
+            keys=[
+                keys.bucket_of(address),
+                keys.RULES_REVISION,
+                keys.CHANGED,
+                keys.FORGOTTEN,
+                keys.AGENDA,
+                keys.kept(address),
+                keys.deliveries_of(address),
+                keys.OUTBOX,
+                keys.DEAD,
+                keys.corrupt(_place(address)),
+                *keys.of_channel(address),
+            ],
+            args=[str(address)],
+        )
+
+    async def changes(self, since: int) -> AsyncIterator[RuleChanges]:
+        """See `bot.ports.Channels.changes`.
+
+        Everything comes in batches of which the first is `complete` (forget what was before) and only the last has a new revision: who
+        is interrupted asks again from where it was. Everything also comes to who asks from before the last sweep of forgotten channels.
+        """
+        while reply := await self._connection.ask(
+            _CHANGES, keys=[keys.RULES_REVISION, keys.RULES_FLOOR, keys.CHANGED], args=[since, _CHANGES_AT_ONCE]
+        ):
+            if len(reply) == 1:
+                async for batch in self._everything(since, revision=reply[0]):
+                    yield batch
+                since = reply[0]
+                continue
+            addresses = [Address.parse(text.decode()) for text in reply[1][::2]]
+            found = await self._connection.read_all([("HGET", keys.bucket_of(address), str(address)) for address in addresses])
+            since = int(reply[1][-1])
+            yield RuleChanges(since, await self._unpacked(zip(addresses, found, strict=True)))
+
+    async def _everything(self, since: int, *, revision: int) -> AsyncIterator[RuleChanges]:
+        for start in range(0, keys.BUCKETS, _BUCKETS_AT_ONCE):
+            numbers = range(start, min(start + _BUCKETS_AT_ONCE, keys.BUCKETS))
+            buckets = await self._connection.read_all([("HGETALL", keys.bucket(number)) for number in numbers])
+            stored = (
+                (Address.parse(name.decode()), data) for bucket in buckets for name, data in zip(bucket[::2], bucket[1::2], strict=True)
+            )
+            channels = await self._unpacked(stored)
+            is_last = numbers.stop == keys.BUCKETS
+            if channels or start == 0 or is_last:
+                yield RuleChanges(revision if is_last else since, channels, complete=start == 0)
+            await asyncio.sleep(0)
+
+    async def _unpacked(self, stored: Iterable[tuple[Address, bytes | None]]) -> tuple[Channel, ...]:
+        channels = []
+        for address, data in stored:
+            if data is None:
+                channels.append(Channel(address=address))
+                continue
+            try:
+                channels.append(unpack_channel(data, address=address, key=_place(address)))
+            except CorruptRecord as error:
+                await set_aside(self._connection, error, data, move=False)
+        return tuple(channels)
+
+    async def due(self, *, limit: int) -> Sequence[tuple[Address, datetime]]:
+        """See `bot.ports.Channels.due`."""
+        found = await self._connection.ask(_DUE, keys=[keys.AGENDA], args=[limit])
+        return [(Address.parse(name.decode()), _due(score)) for name, score in zip(found[::2], found[1::2], strict=True)]
+
+    async def next_due(self, address: Address) -> datetime | None:
+        """See `bot.ports.Channels.next_due`."""
+        score = await self._connection.read("ZSCORE", keys.AGENDA, str(address))
+        return None if score is None else _due(score)
+
+
+def _due(score: bytes) -> datetime:
+    return datetime.fromtimestamp(int(score), UTC)
+
+
+def _place(address: Address) -> str:
+    """Where the record lies: the hash and the name in it."""
+    return f"{keys.bucket_of(address)}:{address}"

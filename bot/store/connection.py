@@ -1,0 +1,243 @@
+"""The one place that speaks Redis: connect, check the server, send commands, and turn its errors into ours."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+import redis.exceptions as theirs
+import structlog
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from bot.errors import OperatorMistake, StoreAway, StoreFull, StoreTrouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from bot.store.scripts import Script
+
+Sendable = str | bytes | int | float
+"""What a command may consist of."""
+
+OLDEST = (7, 2)
+"""The oldest Redis whose commands are all we use; Valkey calls itself 7.2.4."""
+
+PATIENCE_S = 5.0
+"""Seconds to wait for a connection or an answer; scripts take milliseconds."""
+CONNECTIONS = 10
+"""At most so many at once; the smallest hosted Redis allow 20 to 30 for all processes together."""
+
+_log = structlog.get_logger()
+
+
+def ms(moment: datetime) -> int:
+    """Whole milliseconds since 1970 UTC, as stored."""
+    return round(moment.timestamp() * 1000)
+
+
+def moment(milliseconds: float | bytes) -> datetime:
+    """The inverse of `ms`; takes a score as the server sends it."""
+    return datetime.fromtimestamp(float(milliseconds) / 1000, UTC)
+
+
+class Connection:
+    """A pool of connections to one server.
+
+    `call` and `run` send once and never again by themselves: a write whose answer was lost may have happened. `read`, `read_all`
+    and `ask` repeat themselves once. Replies are what RESP2 gives: bytes, int, None, and lists of these. All raise `StoreTrouble` only.
+    """
+
+    def __init__(self, client: Redis, *, clock: Callable[[], datetime] | None = None) -> None:
+        # Without callbacks every reply is what the server sent, whatever version of redis-py thinks is handier.
+        client.response_callbacks.clear()
+        self._client = client
+        self._clock = clock
+
+    @classmethod
+    def to(cls, url: str, *, verify: bool = True, clock: Callable[[], datetime] | None = None) -> Self:
+        """Not connected yet, and nothing checked; see `open`.
+
+        Raises:
+            OperatorMistake: The address cannot be read.
+        """
+        return cls(_client(url, verify=verify), clock=clock)
+
+    @classmethod
+    async def open(cls, url: str, *, verify: bool = True, clock: Callable[[], datetime] | None = None) -> Self:
+        """Connect and check that the server can be relied on.
+
+        Args:
+            url: `redis://`, `rediss://` or `unix://`, with user, password and database number as redis-py reads them.
+            verify: Whether a `rediss://` server must prove who it is; some hosts sign their own certificates.
+            clock: Tests set the time with it; None goes by the server's clock.
+
+        Raises:
+            OperatorMistake: The address cannot be read, the server refuses us, or it is set up so that it would lose data.
+            StoreAway: Nobody answers there.
+        """
+        connection = cls.to(url, verify=verify, clock=clock)
+        try:
+            await connection.check()
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    async def close(self) -> None:
+        """Close all connections. Twice is as good as once."""
+        with translated():
+            await self._client.aclose()
+
+    async def call(self, *command: Sendable) -> Any:
+        """Send one command, once."""
+        with translated():
+            return await self._client.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+
+    async def read(self, *command: Sendable) -> Any:
+        """Send one command that changes nothing; a second time if the connection broke."""
+        try:
+            return await self.call(*command)
+        except StoreAway:
+            return await self.call(*command)
+
+    async def read_all(self, commands: Sequence[Sequence[Sendable]]) -> list[Any]:
+        """Send commands that change nothing in one go; a second time if the connection broke. Not atomic. In their order."""
+        if not commands:
+            return []
+        try:
+            return await self._send_all(commands)
+        except StoreAway:
+            return await self._send_all(commands)
+
+    async def _send_all(self, commands: Sequence[Sequence[Sendable]]) -> list[Any]:
+        with translated():
+            async with self._client.pipeline(transaction=False) as pipe:
+                for command in commands:
+                    pipe.execute_command(*command)
+                return list(await pipe.execute())
+
+    async def run(self, script: Script, *, keys: Sequence[str], args: Sequence[Sendable] = ()) -> Any:
+        """Let the server take an atomic step, once."""
+        rest: tuple[Sendable, ...] = (len(keys), *keys, "" if self._clock is None else ms(self._clock()), *args)
+        with translated(script.name):
+            try:
+                return await self._client.execute_command("EVALSHA", script.sha, *rest)  # type: ignore[no-untyped-call]  # as above
+            except theirs.NoScriptError:
+                # The server never saw it, or was restarted: nothing ran, so sending it whole is not a repetition.
+                return await self._client.execute_command("EVAL", script.source, *rest)  # type: ignore[no-untyped-call]  # as above
+
+    async def ask(self, script: Script, *, keys: Sequence[str], args: Sequence[Sendable] = ()) -> Any:
+        """Run a script that changes nothing; a second time if the connection broke."""
+        try:
+            return await self.run(script, keys=keys, args=args)
+        except StoreAway:
+            return await self.run(script, keys=keys, args=args)
+
+    async def now(self) -> datetime:
+        """The server's time, or the clock's."""
+        if self._clock is not None:
+            return self._clock()
+        seconds, microseconds = await self.read("TIME")
+        return datetime.fromtimestamp(int(seconds), UTC).replace(microsecond=int(microseconds))
+
+    async def check(self) -> None:
+        """Refuse a server that would lose data, warn of one that may.
+
+        Raises:
+            OperatorMistake: In one line, with the remedy.
+            StoreAway: Nobody answers.
+        """
+        with translated(refusals_as_mistakes=True):
+            info = _fields(await self._client.execute_command("INFO"))  # type: ignore[no-untyped-call]  # as above
+        if info.get("redis_mode") == "cluster" or info.get("cluster_enabled") == "1":
+            raise OperatorMistake(
+                "REDIS_URL points at a Redis Cluster, but Paperboy changes several keys at once: use a server without cluster mode"
+            )
+        version = tuple(int(part) for part in info.get("redis_version", "0.0").split(".")[:2])
+        if version < OLDEST:
+            raise OperatorMistake(
+                f"the Redis server is version {info.get('redis_version', 'unknown')}, Paperboy needs 7.2 or Valkey: upgrade the server, "
+                "or unset REDIS_URL to use the embedded one"
+            )
+        policy = info.get("maxmemory_policy", "noeviction")
+        if policy != "noeviction":
+            raise OperatorMistake(
+                f"the Redis server would delete subscriptions when its memory is full (maxmemory-policy {policy}): "
+                "set maxmemory-policy to noeviction"
+            )
+        if not await self._persists(info):
+            _log.warning("store_does_not_persist", remedy="switch on AOF or RDB on the Redis server, else a restart of it loses all rules")
+
+    async def _persists(self, info: dict[str, str]) -> bool:
+        if info.get("aof_enabled") == "1":
+            return True
+        try:
+            reply = await self.read("CONFIG", "GET", "save")
+        except StoreTrouble:
+            # Hosted servers forbid CONFIG; one that ever wrote a snapshot does persist.
+            return info.get("rdb_saves", "0") != "0"
+        return len(reply) == 2 and reply[1] != b""  # noqa: PLR2004  # a name and a value
+
+
+def _client(url: str, *, verify: bool) -> Redis:
+    options: dict[str, Any] = {
+        # Redis(...) would repeat INCR and EVAL ten times after a timeout; we alone decide what may be repeated.
+        "retry": Retry(NoBackoff(), 0),
+        "retry_on_error": [],
+        "socket_timeout": PATIENCE_S,
+        "socket_connect_timeout": PATIENCE_S,
+        "max_connections": CONNECTIONS,
+        "timeout": PATIENCE_S * 2,
+        "health_check_interval": 30,
+        "protocol": 2,
+        "decode_responses": False,
+    }
+    if url.startswith("rediss://") and not verify:
+        options |= {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
+    if url.startswith("unix://"):
+        del options["socket_connect_timeout"]
+    try:
+        pool = BlockingConnectionPool.from_url(url, **options)
+    except ValueError as error:
+        # Not the text of the error: it may hold the password.
+        raise OperatorMistake("REDIS_URL cannot be read: write redis://host:6379/0, rediss://... or unix:///path/to/socket") from error
+    return Redis.from_pool(pool)
+
+
+def _fields(info: bytes) -> dict[str, str]:
+    lines = (line.partition(":") for line in info.decode(errors="replace").splitlines())
+    return {name: value for name, colon, value in lines if colon}
+
+
+@contextmanager
+def translated(step: str = "", *, refusals_as_mistakes: bool = False) -> Iterator[None]:
+    """Turn every error of redis-py that leaves the block into one of ours.
+
+    Args:
+        step: What was being done, for the text.
+        refusals_as_mistakes: At the start, wrong credentials are the operator's mistake; later they are trouble.
+    """
+    try:
+        yield
+    except (theirs.RedisError, theirs.RedisClusterException, OSError, TimeoutError) as error:
+        if refusals_as_mistakes and isinstance(error, theirs.AuthenticationError | theirs.NoPermissionError | theirs.AuthorizationError):
+            raise OperatorMistake("the Redis server refuses our user or password: correct REDIS_URL") from error
+        raise _ours(error, step) from error
+
+
+_FULL = ("OOM", "MISCONF", "NOREPLICAS")
+_AWAY = ("LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "READONLY", "BUSY", "UNBLOCKED")
+
+
+def _ours(error: Exception, step: str) -> StoreTrouble:
+    text = f"{step}: {error}" if step else str(error)
+    code = str(error).partition(" ")[0]
+    if isinstance(error, theirs.OutOfMemoryError) or code in _FULL:
+        return StoreFull(text)
+    away = (theirs.ConnectionError, theirs.TimeoutError, theirs.ReadOnlyError, theirs.ClusterDownError, theirs.TryAgainError, OSError)
+    if isinstance(error, away) or code in _AWAY:
+        return StoreAway(text)
+    return StoreTrouble(text)

@@ -1,0 +1,76 @@
+"""The store as a whole: one connection, and all that is kept behind it."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from bot.store.cache import StoredCache
+from bot.store.channels import StoredChannels
+from bot.store.connection import Connection
+from bot.store.deliveries import StoredDeliveries
+from bot.store.fetches import StoredFetches
+from bot.store.gate import StoredGate
+from bot.store.papers import StoredPapers
+from bot.store.sweep import sweep_papers, sweep_tombstones
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+
+class RedisStore:
+    """Implements `bot.ports.Store`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.channels = StoredChannels(connection)
+        self.papers = StoredPapers(connection)
+        self.deliveries = StoredDeliveries(connection)
+        self.fetches = StoredFetches(connection)
+        self.gate = StoredGate(connection)
+        self.cache = StoredCache(connection)
+
+    async def now(self) -> datetime:
+        """See `bot.ports.Store.now`."""
+        return await self.connection.now()
+
+    async def sweep(self) -> Mapping[str, int]:
+        """See `bot.ports.Store.sweep`."""
+        return {
+            "papers": await sweep_papers(self.connection),
+            "forgotten channels": await sweep_tombstones(self.connection),
+            "dead deliveries": await self.deliveries.sweep(),
+        }
+
+
+@asynccontextmanager
+async def open_store(url: str = "", *, directory: Path, verify: bool = True) -> AsyncIterator[RedisStore]:
+    """The store at `url`, or, without one, on a server of our own in `directory` that ends with the block.
+
+    Args:
+        url: REDIS_URL; "" for the embedded server.
+        directory: DATA_DIR; left alone if there is a `url`.
+        verify: Whether a `rediss://` server must prove who it is.
+
+    Raises:
+        OperatorMistake: The store cannot be used as configured; one line with the remedy.
+        StoreAway: Nobody answers at `url`.
+    """
+    if url:
+        connection = await Connection.open(url, verify=verify)
+        try:
+            yield RedisStore(connection)
+        finally:
+            await connection.close()
+        return
+    # Here, for it needs Unix: on Windows only REDIS_URL is possible.
+    from bot.store.embedded import EmbeddedServer  # noqa: PLC0415
+
+    server = await EmbeddedServer.start(directory)
+    try:
+        async with open_store(server.url, directory=directory) as store:
+            yield store
+    finally:
+        await server.close()

@@ -1,0 +1,165 @@
+"""The shape of stored records: what stands at which place of the packed arrays.
+
+A field is only ever added at the end, with a default: then older bytes stay readable, and an older program ignores the addition.
+Any other change needs a new version number in `bot.store.codec`.
+"""
+
+# No lazy annotations here: msgspec reads them.
+from datetime import date, datetime
+
+from msgspec import Struct
+
+
+class PaperWire(Struct, array_like=True, frozen=True):
+    """A `Paper`; the fields have the same names and meanings."""
+
+    id: str
+    title: str
+    abstract: str = ""
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    summary: str = ""
+    organisation: str = ""
+    doi: str = ""
+    code_url: str = ""
+    project_url: str = ""
+    thumbnail_url: str = ""
+    comment: str = ""
+    journal: str = ""
+    models: int | None = None
+    upvotes: int | None = None
+    stars: int | None = None
+    version: int | None = None
+    published: datetime | None = None
+    listed_on: date | None = None
+    first_seen: datetime | None = None
+    refreshed: datetime | None = None
+    sources: tuple[str, ...] = ()
+
+
+class ChannelWire(Struct, array_like=True, frozen=True):
+    """A `Channel` without its address, which is its key, and its version, which the scripts must see."""
+
+    name: str
+    subscriptions: tuple[tuple[str, str, datetime], ...]
+    """(query, added by, added at)"""
+    schedule: tuple[tuple[int, ...], int, int, str]
+    """(days, hour, minute, zone)"""
+    settings: tuple[int, str, bool, str]
+    """(limit, format, thread, managers)"""
+    paused_until: datetime | None = None
+    trouble: str = ""
+
+
+class ButtonWire(Struct, array_like=True, frozen=True):
+    """A `Button`."""
+
+    label: str
+    command: str = ""
+    url: str = ""
+
+
+class HeadingWire(Struct, array_like=True, frozen=True, tag="h"):
+    """A `Heading`."""
+
+    text: str
+
+
+class TextWire(Struct, array_like=True, frozen=True, tag="t"):
+    """A `Text`."""
+
+    text: str
+
+
+class HintWire(Struct, array_like=True, frozen=True, tag="n"):
+    """A `Hint`."""
+
+    text: str
+
+
+class ExcerptWire(Struct, array_like=True, frozen=True, tag="e"):
+    """An `Excerpt`."""
+
+    text: str
+
+
+class CardWire(Struct, array_like=True, frozen=True, tag="c"):
+    """A `Card`."""
+
+    title: str
+    url: str
+    byline: str = ""
+    summary: str = ""
+    facts: tuple[str, ...] = ()
+    why: str = ""
+    thumbnail_url: str = ""
+    number: int | None = None
+    buttons: tuple[ButtonWire, ...] = ()
+
+
+class ItemWire(Struct, array_like=True, frozen=True, tag="i"):
+    """An `Item`."""
+
+    text: str
+    note: str = ""
+    number: int | None = None
+    buttons: tuple[ButtonWire, ...] = ()
+
+
+class ButtonsWire(Struct, array_like=True, frozen=True, tag="b"):
+    """A row of `Buttons`."""
+
+    buttons: tuple[ButtonWire, ...]
+
+
+class FileWire(Struct, array_like=True, frozen=True, tag="f"):
+    """A `File`."""
+
+    name: str
+    content: str
+
+
+BlockWire = HeadingWire | TextWire | HintWire | ExcerptWire | CardWire | ItemWire | ButtonsWire | FileWire
+
+
+class MessageWire(Struct, array_like=True, frozen=True):
+    """A `Message`."""
+
+    blocks: tuple[BlockWire, ...]
+    gist: str = ""
+
+
+class DeliveryWire(Struct, array_like=True, frozen=True):
+    """A `Delivery`; the address as `str` writes it."""
+
+    id: str
+    address: str
+    due: datetime
+    parts: tuple[MessageWire, ...]
+    papers: tuple[str, ...]
+    remainder: tuple[str, ...] = ()
+
+
+class HealthWire(Struct, array_like=True, frozen=True):
+    """A source's `Health`."""
+
+    last_good: datetime | None = None
+    last_new: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    trouble: str = ""
+    note: str = ""
+    seen: int = 0
+    new: int = 0
+    refused: int = 0
+
+
+class AttemptWire(Struct, array_like=True, frozen=True):
+    """One `Attempt` of a delivery log."""
+
+    at: datetime
+    delivery: str
+    part: int
+    outcome: str
+    detail: str = ""

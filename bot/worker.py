@@ -1,0 +1,131 @@
+"""The machine: what a process does again and again until it is told to stop.
+
+Any number of workers may run on one store: each slot, part and reading is claimed before it is worked on, and whoever comes second
+finds nothing to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from datetime import timedelta
+from typing import TYPE_CHECKING, assert_never
+
+import structlog
+
+from bot import jobs
+from bot.channel import FOREVER
+from bot.delivery import REQUEST, PauseChannel, PauseWorkspace
+from bot.fetching import read_source
+from bot.ports import Later, Saved
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bot.channel import Address
+    from bot.delivery import Courier, Pause
+    from bot.desk import Desk
+    from bot.fetching import NextReading
+    from bot.ports import Lease, Source
+    from bot.ticker import Ticker
+
+PLAN_EVERY = timedelta(seconds=5)
+DELIVER_EVERY = timedelta(seconds=2)
+FETCH_EVERY = timedelta(seconds=30)
+"""How often is looked whether a source's time has come; when that is, the table of sources says."""
+SWEEP_EVERY = timedelta(hours=1)
+LEASE = 3 * REQUEST
+SLOTS_AT_ONCE = 100
+LEASES_AT_ONCE = 20
+NO_OUTLET = timedelta(minutes=5)
+"""How long a delivery waits for a worker that reaches its platform."""
+PATIENCE = timedelta(seconds=20)
+"""How long a stop waits for requests under way."""
+
+_log = structlog.get_logger()
+
+
+class Worker:
+    """Fetches, plans and delivers what is on the desk, at the ticker's pace or when asked."""
+
+    def __init__(self, desk: Desk, *, courier: Courier, ticker: Ticker, next_reading: NextReading) -> None:
+        self._desk = desk
+        self._courier = courier
+        self._ticker = ticker
+        self._next_reading = next_reading
+        self._stopping = False
+
+    def start(self) -> None:
+        """Begin to work; returns at once."""
+        self._ticker.every(PLAN_EVERY, self.plan_due, "plan")
+        self._ticker.every(DELIVER_EVERY, self.deliver_due, "deliver")
+        self._ticker.every(SWEEP_EVERY, self.sweep, "sweep")
+        for source in self._desk.sources:
+            # A tick each: a slow or failing source never delays another.
+            self._ticker.every(FETCH_EVERY, self._fetching(source), f"fetch {source.name}")
+        self._ticker.start()
+
+    async def stop(self) -> None:
+        """Claim nothing more, finish what is under way, and return. What cannot be finished in time is left to its lease."""
+        self._stopping = True
+        await self._ticker.stop(patience=PATIENCE)
+
+    def _fetching(self, source: Source) -> Callable[[], Awaitable[None]]:
+        async def fetch() -> None:
+            await read_source(self._desk, source, self._next_reading)
+
+        return fetch
+
+    async def plan_due(self) -> int:
+        """Turn the slots that are due into deliveries. Returns how many were looked at."""
+        planned = 0
+        while not self._stopping and (due := await self._desk.store.channels.due(limit=SLOTS_AT_ONCE)):
+            for address, moment in due:
+                outcome = await jobs.plan_slot(self._desk, address, moment)
+                _log.info("slot_planned", channel=str(address), slot=moment.isoformat(), outcome=outcome.name)
+            planned += len(due)
+        return planned
+
+    async def deliver_due(self) -> int:
+        """Deliver all parts whose time has come. Returns how many were worked on."""
+        delivered = 0
+        while not self._stopping and (leases := await self._desk.store.deliveries.claim(limit=LEASES_AT_ONCE, lease=LEASE)):
+            await asyncio.gather(*(self._deliver(lease) for lease in leases))
+            delivered += len(leases)
+        return delivered
+
+    async def sweep(self) -> None:
+        """Hourly housekeeping."""
+        dropped = await self._desk.store.sweep()
+        _log.info("swept", **{kind.replace(" ", "_"): number for kind, number in dropped.items()})
+
+    async def _deliver(self, lease: Lease) -> None:
+        outlet = self._desk.outlets.get(lease.delivery.address.platform)
+        if outlet is None:
+            at = await self._desk.store.now() + NO_OUTLET
+            await self._desk.store.deliveries.settle(lease, Later(at, "no worker here reaches this platform", counts=False))
+            return
+        pause = await self._courier.deliver(lease, outlet)
+        if pause is not None:
+            await self._pause(pause, lease.delivery.address)
+
+    async def _pause(self, pause: Pause, address: Address) -> None:
+        match pause:
+            case PauseChannel(address, reason):
+                await pause_channel(self._desk, address, reason)
+            case PauseWorkspace(platform, workspace, reason):
+                # Its other channels pause as their slots come, with one request each.
+                _log.error("workspace_gone", platform=platform, workspace=workspace, reason=reason)
+                await pause_channel(self._desk, address, reason)
+            case _:
+                assert_never(pause)
+
+
+async def pause_channel(desk: Desk, address: Address, reason: str) -> None:
+    """Stop posting to a channel that cannot be posted to; its rules stay, `status` says why, `resume` begins again."""
+    saved = Saved.CONFLICT
+    while saved is Saved.CONFLICT:
+        channel = await desk.store.channels.load(address)
+        paused = dataclasses.replace(channel, paused_until=FOREVER, trouble=reason)
+        saved = await desk.store.channels.save(paused, due=None)
+    _log.warning("channel_paused", channel=str(address), reason=reason)

@@ -1,0 +1,60 @@
+"""What many tests share: a real server, an empty store on it, and a clock they may move."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from bot.store.connection import Connection
+from bot.store.embedded import EmbeddedServer
+from bot.store.store import RedisStore
+from tests.clock import Clock
+from tests.key_leaks import leaks
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+_GIVEN = os.environ.get("PAPERBOY_TEST_REDIS_URL", "")
+"""A server that the store's tests run on as well; they empty its database, which must be one from 9."""
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session", params=["embedded", *(["given"] if _GIVEN else [])])
+def redis_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running server whose database belongs to the tests."""
+    if request.param == "given":
+        parts = urlsplit(_GIVEN)
+        # Tests that run side by side must not empty each other's database.
+        number = int(parts.path.strip("/") or 9) + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        if number < 9:
+            pytest.fail("PAPERBOY_TEST_REDIS_URL must name a database from 9: the tests empty it")
+        yield parts._replace(path=f"/{number}").geturl()
+        return
+    server = asyncio.run(EmbeddedServer.start(tmp_path_factory.mktemp("server")))
+    yield server.url
+    asyncio.run(server.close())
+
+
+@pytest.fixture
+async def connection(redis_url: str, clock: Clock) -> AsyncIterator[Connection]:
+    """To an empty database, going by `clock`. Afterwards every key must be in the table of keys."""
+    connection = await Connection.open(redis_url, clock=clock)
+    await connection.call("FLUSHDB")
+    yield connection
+    found = await leaks(connection)
+    await connection.close()
+    assert not found
+
+
+@pytest.fixture
+def store(connection: Connection) -> RedisStore:
+    """An empty store that goes by `clock`."""
+    return RedisStore(connection)

@@ -1,0 +1,77 @@
+"""Hand-written stand-ins that keep the promises of `bot.ports` in memory and can be looked into."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from bot.errors import SourceBusy
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
+
+
+class FakeGate:
+    """A `Gate` for one process that never makes anybody wait: it remembers instead what was asked of it."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._inside: set[str] = set()
+        self.entered: list[str] = []
+        """Hosts, in order."""
+        self.gaps: dict[str, timedelta] = {}
+        self.closed: dict[str, tuple[datetime, str]] = {}
+        """Host -> until when it is shut, and why."""
+
+    @asynccontextmanager
+    async def enter(self, host: str, *, gap: timedelta, patience: timedelta) -> AsyncIterator[None]:
+        """See the port. Two inside at once is an error of the caller's here."""
+        until, reason = self.closed.get(host, (self._clock(), ""))
+        if until > self._clock():
+            raise SourceBusy(f"{host}: {reason}", retry_after=until - self._clock())
+        assert host not in self._inside
+        self._inside.add(host)
+        self.entered.append(host)
+        self.gaps[host] = gap
+        try:
+            yield
+        finally:
+            self._inside.discard(host)
+
+    async def shut(self, host: str, *, until: datetime, reason: str) -> None:
+        """See the port."""
+        if until > self.closed.get(host, (self._clock(), ""))[0]:
+            self.closed[host] = (until, reason)
+
+
+class FakeCache:
+    """A `Cache` in memory that goes by a clock."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._values: dict[str, tuple[bytes, datetime]] = {}
+        self._uses: dict[tuple[str, int], int] = {}
+
+    async def get(self, key: str) -> bytes | None:
+        """See the port."""
+        value, until = self._values.get(key, (b"", self._clock()))
+        return value if until > self._clock() else None
+
+    async def put(self, key: str, value: bytes, *, keep: timedelta) -> None:
+        """See the port."""
+        self._values[key] = (value, self._clock() + keep)
+
+    async def first(self, key: str, *, keep: timedelta) -> bool:
+        """See the port."""
+        if await self.get(f"first:{key}") is not None:
+            return False
+        await self.put(f"first:{key}", b"", keep=keep)
+        return True
+
+    async def allow(self, key: str, *, limit: int, per: timedelta) -> bool:
+        """See the port."""
+        window = (key, int(self._clock().timestamp() // per.total_seconds()))
+        self._uses[window] = self._uses.get(window, 0) + 1
+        return self._uses[window] <= limit

@@ -1,0 +1,301 @@
+"""The two straight lines, from a source's papers to a planned digest, on a real store."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot import jobs
+from bot.channel import FOREVER, Address, Channel, QueryText, Schedule, Subscription
+from bot.desk import Desk
+from bot.memory import Memory
+from bot.paper import Paper, PaperId
+from bot.ports import Due, Harvest, Lease, Planned, Saved, Sent
+from bot.query import parse
+from tests.library import DIFFUSION, FORGETTING, LIBRARY, ROBOT, SYLLABUS
+from tests.outlet import KeepingOutlet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.store.store import RedisStore
+    from tests.clock import Clock
+
+HERE = Address("terminal", "local", "ml-reading")
+THERE = Address("terminal", "local", "vision")
+
+
+@pytest.fixture
+def outlet() -> KeepingOutlet:
+    return KeepingOutlet()
+
+
+@pytest.fixture
+def desk(store: RedisStore, outlet: KeepingOutlet) -> Desk:
+    return Desk(store=store, memory=Memory(channels=store.channels, papers=store.papers), outlets={"terminal": outlet})
+
+
+def rule(text: str) -> Subscription:
+    return Subscription(QueryText(str(parse(text))), "Ada", datetime(2025, 11, 1, tzinfo=UTC))
+
+
+async def subscribed(desk: Desk, address: Address, *queries: str, **changes: object) -> Channel:
+    channel = await desk.store.channels.load(address)
+    changed = dataclasses.replace(channel, subscriptions=tuple(rule(query) for query in queries), **changes)
+    due = jobs.due_of(changed, await desk.store.now())
+    assert await desk.store.channels.save(changed, due=due) is Saved.SAVED
+    return await desk.store.channels.load(address)
+
+
+async def taken_in(desk: Desk, *papers: Paper, source: str = "library", mark: bytes = b"1") -> jobs.Intake:
+    return await jobs.take_in(desk, source, Harvest(papers=papers, mark=mark), await desk.store.now())
+
+
+async def inbox(desk: Desk, address: Address) -> set[PaperId]:
+    return {id for id, _ in await desk.store.papers.inbox(address)}
+
+
+# ---------------------------------------------------------------- papers come in
+
+
+async def test_papers_are_filed_into_the_channels_that_want_them(desk: Desk) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    await subscribed(desk, THERE, "diffusion", "robot")
+
+    intake = await taken_in(desk, *LIBRARY)
+
+    assert (intake.seen, intake.new, intake.changed) == (4, 4, 0)
+    assert await inbox(desk, HERE) == {ROBOT.id, SYLLABUS.id, FORGETTING.id}
+    assert await inbox(desk, THERE) == {DIFFUSION.id, ROBOT.id}
+
+
+async def test_the_same_reading_twice_files_nothing_twice(desk: Desk) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    await taken_in(desk, ROBOT)
+    assert await jobs.post_now(desk, HERE)
+
+    again = await taken_in(desk, ROBOT)
+
+    assert (again.new, again.changed) == (0, 0)
+    assert await inbox(desk, HERE) == set()
+
+
+async def test_a_paper_listed_by_two_sources_is_one_paper_with_what_both_know(desk: Desk) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    arxiv = Paper(id=ROBOT.id, title=ROBOT.title, abstract="The abstract as arXiv has it: a curriculum.", version=1, sources=("arxiv",))
+
+    await taken_in(desk, ROBOT)
+    await taken_in(desk, arxiv, source="arxiv")
+
+    [stored] = (await desk.store.papers.get([ROBOT.id])).values()
+    assert stored.abstract == arxiv.abstract
+    assert stored.upvotes == ROBOT.upvotes
+    assert stored.sources == ("arxiv", "huggingface")
+    assert await inbox(desk, HERE) == {ROBOT.id}
+
+
+async def test_a_paper_that_comes_under_another_name_is_still_the_same(desk: Desk) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    by_doi = Paper(id=PaperId("10.1000/cups"), doi="10.1000/cups", title="Cups, by Curriculum", abstract="curriculum", sources=("journal",))
+    by_arxiv = Paper(id=PaperId("2611.00009"), doi="10.1000/cups", title="Cups, by Curriculum", sources=("arxiv",))
+
+    await taken_in(desk, by_doi)
+    await taken_in(desk, by_arxiv, source="arxiv")
+
+    assert await inbox(desk, HERE) == {by_doi.id}
+    assert (await desk.store.papers.get([by_doi.id]))[by_doi.id].sources == ("arxiv", "journal")
+
+
+async def test_rising_votes_bring_a_paper_to_a_rule_about_votes_on_the_day_it_gets_there(desk: Desk) -> None:
+    await subscribed(desk, HERE, "upvotes>=10")
+    await taken_in(desk, dataclasses.replace(SYLLABUS, upvotes=7))
+    assert await inbox(desk, HERE) == set()
+
+    await taken_in(desk, dataclasses.replace(SYLLABUS, upvotes=12))
+
+    assert await inbox(desk, HERE) == {SYLLABUS.id}
+
+
+async def test_refreshed_votes_do_not_bring_last_weeks_papers_to_a_rule_made_today(desk: Desk) -> None:
+    await taken_in(desk, SYLLABUS)
+    await subscribed(desk, HERE, "curriculum")
+
+    changed = await taken_in(desk, dataclasses.replace(SYLLABUS, upvotes=99))
+
+    assert changed.changed == 1
+    assert await inbox(desk, HERE) == set()
+
+
+async def test_the_watermark_moves_with_the_papers_also_when_there_are_none(desk: Desk) -> None:
+    await desk.store.fetches.ensure("library")
+    await taken_in(desk, mark=b"monday")
+    turn = await desk.store.fetches.claim("library", lease=timedelta(minutes=1))
+    assert turn is not None
+    assert turn.mark == b"monday"
+
+
+async def test_a_large_reading_is_filed_whole(desk: Desk) -> None:
+    await subscribed(desk, HERE, "robots")
+    many = [dataclasses.replace(ROBOT, id=PaperId(f"2611.{n:05}"), title=f"Robot {n}") for n in range(jobs.PAPERS_AT_ONCE * 2 + 1)]
+
+    intake = await taken_in(desk, *many)
+
+    assert intake.new == len(many)
+    assert len(await inbox(desk, HERE)) == len(many)
+
+
+async def test_a_rule_made_by_another_process_counts_at_once(desk: Desk, store: RedisStore) -> None:
+    await taken_in(desk, DIFFUSION)
+    elsewhere = Desk(store=store, memory=Memory(channels=store.channels, papers=store.papers))
+    await subscribed(elsewhere, HERE, "curriculum")
+
+    await taken_in(desk, ROBOT)
+
+    assert await inbox(desk, HERE) == {ROBOT.id}
+
+
+# ---------------------------------------------------------------- a digest goes out
+
+
+async def due_now(desk: Desk, clock: Clock, address: Address = HERE) -> datetime:
+    due = await desk.store.channels.next_due(address)
+    assert due is not None
+    clock.now = due
+    [(_, moment)] = await desk.store.channels.due(limit=10)
+    return moment
+
+
+async def claimed(desk: Desk) -> Sequence[Lease]:
+    return await desk.store.deliveries.claim(limit=10, lease=timedelta(minutes=1))
+
+
+async def test_a_due_slot_becomes_one_delivery_and_the_next_slot(desk: Desk, clock: Clock) -> None:
+    await subscribed(desk, HERE, "curriculum", schedule=Schedule(days=(0, 1, 2, 3, 4, 5, 6)))
+    await taken_in(desk, *LIBRARY)
+    due = await due_now(desk, clock)
+
+    assert await jobs.plan_slot(desk, HERE, due) is Planned.PLANNED
+    assert await jobs.plan_slot(desk, HERE, due) is Planned.TAKEN
+
+    [lease] = await claimed(desk)
+    assert set(lease.delivery.papers) == {ROBOT.id, SYLLABUS.id, FORGETTING.id}
+    assert lease.delivery.papers[0] == ROBOT.id, "in the title, with the most votes"
+    assert await inbox(desk, HERE) == set()
+    following = await desk.store.channels.next_due(HERE)
+    assert following is not None
+    assert following - due == timedelta(days=1)
+
+
+async def test_no_matches_no_message(desk: Desk, clock: Clock) -> None:
+    await subscribed(desk, HERE, "astronomy")
+    await taken_in(desk, *LIBRARY)
+    assert await jobs.plan_slot(desk, HERE, await due_now(desk, clock)) is Planned.PLANNED
+    assert await claimed(desk) == []
+
+
+async def test_missed_slots_become_one_digest(desk: Desk, clock: Clock) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    due = await desk.store.channels.next_due(HERE)
+    assert due is not None
+    await taken_in(desk, ROBOT)
+    clock.now = due + timedelta(days=9)
+    await taken_in(desk, SYLLABUS)
+
+    await jobs.plan_slot(desk, HERE, due)
+
+    [lease] = await claimed(desk)
+    assert set(lease.delivery.papers) == {ROBOT.id, SYLLABUS.id}
+    following = await desk.store.channels.next_due(HERE)
+    assert following is not None
+    assert clock.now < following <= clock.now + timedelta(days=3, hours=1)
+
+
+async def test_a_paused_channel_gets_nothing_and_later_one_digest_with_all(desk: Desk, clock: Clock) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    due = await due_now(desk, clock)
+    channel = await desk.store.channels.load(HERE)
+    await desk.store.channels.save(dataclasses.replace(channel, paused_until=due + timedelta(days=3)), due=Due.KEEP)
+    await taken_in(desk, ROBOT)
+
+    assert await jobs.plan_slot(desk, HERE, due) is Planned.PLANNED
+    assert await claimed(desk) == []
+
+    following = await desk.store.channels.next_due(HERE)
+    assert following is not None
+    assert following > due + timedelta(days=3)
+    clock.now = following
+    await jobs.plan_slot(desk, HERE, following)
+    assert [lease.delivery.papers for lease in await claimed(desk)] == [(ROBOT.id,)]
+
+
+async def test_a_channel_paused_without_end_is_on_no_agenda(desk: Desk) -> None:
+    channel = await subscribed(desk, HERE, "curriculum", paused_until=FOREVER)
+    assert jobs.due_of(channel, await desk.store.now()) is None
+    assert await desk.store.channels.next_due(HERE) is None
+
+
+async def test_a_digest_that_could_not_be_posted_is_merged_into_the_next(desk: Desk, clock: Clock) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    await taken_in(desk, ROBOT)
+    await jobs.plan_slot(desk, HERE, await due_now(desk, clock))
+    await taken_in(desk, SYLLABUS)
+
+    await jobs.plan_slot(desk, HERE, await due_now(desk, clock))
+
+    [lease] = await claimed(desk)
+    assert set(lease.delivery.papers) == {ROBOT.id, SYLLABUS.id}
+
+
+async def test_more_papers_than_the_limit_are_counted_and_not_repeated(desk: Desk, clock: Clock) -> None:
+    channel = await subscribed(desk, HERE, "curriculum")
+    limited = dataclasses.replace(channel, settings=dataclasses.replace(channel.settings, limit=1))
+    await desk.store.channels.save(limited, due=Due.KEEP)
+    await taken_in(desk, *LIBRARY)
+
+    await jobs.plan_slot(desk, HERE, await due_now(desk, clock))
+
+    [lease] = await claimed(desk)
+    assert lease.delivery.papers == (ROBOT.id,)
+    assert set(lease.delivery.remainder) == {SYLLABUS.id, FORGETTING.id}
+    assert await inbox(desk, HERE) == set()
+
+
+async def test_a_paper_whose_rule_is_gone_is_not_posted(desk: Desk, clock: Clock) -> None:
+    await subscribed(desk, HERE, "curriculum", "diffusion")
+    await taken_in(desk, *LIBRARY)
+    await subscribed(desk, HERE, "diffusion")
+
+    await jobs.plan_slot(desk, HERE, await due_now(desk, clock))
+
+    assert [lease.delivery.papers for lease in await claimed(desk)] == [(DIFFUSION.id,)]
+
+
+async def test_a_digest_posted_now_is_not_repeated_by_the_next(desk: Desk, clock: Clock) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    await taken_in(desk, *LIBRARY)
+
+    assert await jobs.post_now(desk, HERE)
+    [asked] = await claimed(desk)
+    await desk.store.deliveries.settle(asked, Sent("m1"))
+    assert await jobs.post_now(desk, HERE) is None
+    await jobs.plan_slot(desk, HERE, await due_now(desk, clock))
+
+    assert len(asked.delivery.papers) == 3
+    assert await claimed(desk) == []
+
+
+async def test_a_digest_on_demand_at_the_very_moment_of_a_slot_repeats_nothing(desk: Desk, store: RedisStore, clock: Clock) -> None:
+    other = Desk(store=store, memory=Memory(channels=store.channels, papers=store.papers), outlets=desk.outlets)
+    await subscribed(desk, HERE, "curriculum")
+    await taken_in(desk, *LIBRARY)
+    due = await due_now(desk, clock)
+
+    await asyncio.gather(jobs.plan_slot(desk, HERE, due), jobs.post_now(other, HERE), jobs.post_now(desk, HERE))
+    await jobs.plan_slot(desk, HERE, due)
+
+    papers = [id for lease in await claimed(desk) for id in lease.delivery.papers]
+    assert sorted(papers) == sorted([ROBOT.id, SYLLABUS.id, FORGETTING.id])

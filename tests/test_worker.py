@@ -1,0 +1,151 @@
+"""A worker on a real store: what is due is done, by whoever is there, once."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot import jobs
+from bot.channel import FOREVER, Address
+from bot.delivery import Courier
+from bot.desk import Desk
+from bot.errors import ChannelGone, NotSent, OutcomeUnknown, WorkspaceGone
+from bot.memory import Memory
+from bot.ports import Harvest
+from bot.ticker import Ticker
+from bot.worker import NO_OUTLET, Worker
+from tests.feed import Feed
+from tests.library import LIBRARY
+from tests.outlet import KeepingOutlet
+from tests.test_fetching import hourly
+from tests.test_jobs import HERE, due_now, subscribed
+
+if TYPE_CHECKING:
+    from bot.store.store import RedisStore
+    from tests.clock import Clock
+
+
+@pytest.fixture
+def outlet() -> KeepingOutlet:
+    return KeepingOutlet()
+
+
+@pytest.fixture
+def desk(store: RedisStore, outlet: KeepingOutlet) -> Desk:
+    return a_desk(store, outlet)
+
+
+def a_desk(store: RedisStore, outlet: KeepingOutlet) -> Desk:
+    memory = Memory(channels=store.channels, papers=store.papers)
+    return Desk(store=store, memory=memory, sources=(Feed("library", *LIBRARY),), outlets={"terminal": outlet})
+
+
+def a_worker(desk: Desk) -> Worker:
+    return Worker(desk, courier=Courier(desk.store), ticker=Ticker(), next_reading=hourly)
+
+
+async def a_due_digest(desk: Desk, clock: Clock) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    await jobs.take_in(desk, "library", Harvest(papers=LIBRARY), await desk.store.now())
+    await due_now(desk, clock)
+
+
+async def test_a_due_digest_is_planned_and_posted(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:
+    await a_due_digest(desk, clock)
+    worker = a_worker(desk)
+
+    assert await worker.plan_due() == 1
+    assert await worker.deliver_due() == 1
+
+    [(where, message, _)] = outlet.posts
+    assert where == HERE
+    assert "3 papers for" in message.gist
+    assert (await worker.plan_due(), await worker.deliver_due()) == (0, 0)
+
+
+async def test_two_workers_post_each_slot_once(store: RedisStore, outlet: KeepingOutlet, clock: Clock) -> None:
+    desks = [a_desk(store, outlet) for _ in range(4)]
+    addresses = [Address("terminal", "local", f"channel-{n}") for n in range(25)]
+    for address in addresses:
+        await subscribed(desks[0], address, "curriculum")
+    await jobs.take_in(desks[0], "library", Harvest(papers=LIBRARY), await store.now())
+    clock.advance(timedelta(days=3))
+    workers = [a_worker(desk) for desk in desks]
+
+    await asyncio.gather(*(worker.plan_due() for worker in workers))
+    await asyncio.gather(*(worker.deliver_due() for worker in workers))
+
+    assert sorted(str(where) for where, _, _ in outlet.posts) == sorted(str(address) for address in addresses)
+
+
+async def test_a_failed_post_is_tried_again_later(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:
+    await a_due_digest(desk, clock)
+    outlet.failures.append(NotSent("refused"))
+    worker = a_worker(desk)
+    await worker.plan_due()
+    await worker.deliver_due()
+    assert outlet.posts == []
+    clock.advance(timedelta(seconds=10))
+    await worker.deliver_due()
+    assert len(outlet.posts) == 1
+
+
+async def test_a_post_whose_answer_was_lost_is_found_and_not_repeated(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:
+    await a_due_digest(desk, clock)
+    outlet.late.append(OutcomeUnknown("connection reset"))
+    worker = a_worker(desk)
+    await worker.plan_due()
+    await worker.deliver_due()
+    clock.advance(timedelta(minutes=2))
+    await worker.deliver_due()
+    clock.advance(timedelta(minutes=2))
+    await worker.deliver_due()
+    assert len(outlet.posts) == 1
+
+
+async def test_a_channel_that_is_gone_is_paused_and_keeps_its_rules(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:
+    await a_due_digest(desk, clock)
+    outlet.failures.append(ChannelGone("archived"))
+    worker = a_worker(desk)
+    await worker.plan_due()
+    await worker.deliver_due()
+
+    channel = await desk.store.channels.load(HERE)
+    assert (channel.paused_until, channel.trouble, len(channel.subscriptions)) == (FOREVER, "archived", 1)
+    assert await desk.store.channels.next_due(HERE) is None
+
+
+async def test_a_workspace_that_is_gone_is_told_loudly(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:
+    await a_due_digest(desk, clock)
+    outlet.failures.append(WorkspaceGone("token revoked"))
+    worker = a_worker(desk)
+    await worker.plan_due()
+    with capture_logs() as logs:
+        await worker.deliver_due()
+    assert [log for log in logs if log["event"] == "workspace_gone"]
+
+
+async def test_a_delivery_waits_for_a_worker_that_reaches_its_platform(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:
+    await a_due_digest(desk, clock)
+    elsewhere = dataclasses.replace(desk, outlets={})
+    await a_worker(elsewhere).plan_due()
+    assert await a_worker(elsewhere).deliver_due() == 1
+    clock.advance(NO_OUTLET)
+    assert await a_worker(desk).deliver_due() == 1
+    assert len(outlet.posts) == 1
+
+
+async def test_a_started_worker_reads_its_sources_and_posts_until_it_is_stopped(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    worker = a_worker(desk)
+    worker.start()
+    async with asyncio.timeout(30):
+        while len(await desk.store.papers.inbox(HERE)) < 3:  # the store tells nobody when it changed
+            await asyncio.sleep(0.01)
+    await worker.stop()
+    assert await worker.plan_due() == 0, "nothing is claimed any more"
