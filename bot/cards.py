@@ -155,7 +155,7 @@ def _warnings(paper: Paper) -> tuple[str, ...]:
 def _day(paper: Paper) -> date | None:
     if paper.published:
         return paper.published.date()
-    return paper.listed_on or (paper.first_seen.date() if paper.first_seen else None)
+    return paper.listed_on
 
 
 def _date(day: date, now: datetime) -> str:

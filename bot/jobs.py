@@ -62,6 +62,16 @@ class Change:
     before: Paper | None
     after: Paper
 
+    @property
+    def earlier(self) -> Paper | None:
+        """The paper as channels could have had it: a new version of a paper never recorded here had a first one all the same.
+
+        So a replacement comes to rules about updates (`is:update`), and not to every rule as if it were new.
+        """
+        if self.before is None and self.after.is_update:
+            return dataclasses.replace(self.after, version=1)
+        return self.before
+
 
 async def take_in(desk: Desk, source: str, harvest: Harvest, now: datetime) -> Intake:
     """Merge a reading with what is known, find the channels that want it, and file it with the source's new watermark.
@@ -96,7 +106,7 @@ async def _changes(desk: Desk, papers: Sequence[Paper], now: datetime) -> list[C
 async def _file(desk: Desk, changes: Sequence[Change], *, mark: tuple[str, bytes] | None, now: datetime) -> None:
     papers = tuple(change.after for change in changes)
     after = [document(paper) for paper in papers]
-    before = [document(change.before) for change in changes if change.before is not None]
+    before = [document(earlier) for change in changes if (earlier := change.earlier) is not None]
     filed = Filed.STALE
     while filed is Filed.STALE:  # a rule came or went between matching and filing: match again
         await desk.memory.catch_up(now)
@@ -127,16 +137,14 @@ async def plan_slot(desk: Desk, address: Address, due: datetime) -> Planned:
 
 async def post_now(desk: Desk, address: Address) -> Delivery | None:
     """Post what waits for the channel's next digest at once; the next one does not repeat it. None when nothing waits."""
-    planned = Planned.TAKEN
-    while planned is Planned.TAKEN:  # the inbox changed while the digest was composed: compose anew
+    while True:
         now = await desk.store.now()
         channel = await desk.store.channels.load(address)
         await desk.store.deliveries.recall(address)
         delivery = await _edition(desk, channel, due=now, now=now)
-        if delivery is None:
-            return None
-        planned = await desk.store.deliveries.post_now(delivery)
-    return delivery
+        if delivery is None or await desk.store.deliveries.post_now(delivery) is Planned.PLANNED:
+            return delivery
+        # The inbox changed while the digest was composed: compose anew from what is left.
 
 
 async def waiting(desk: Desk, channel: Channel) -> list[Matched]:

@@ -152,8 +152,6 @@ B = TypeVar("B", Card, Item)
 
 def _whole_lines(text: str, limit: int) -> str:
     """At most `limit` characters, cut at the end of a line where there is one: a column must not end in the middle."""
-    if len(text) <= limit or limit < 1:
-        return text[:limit]
     kept = text[: max(limit - len(ELLIPSIS), 0)].rpartition("\n")[0]
     return f"{kept}\n{ELLIPSIS}" if kept and len(kept) + len(ELLIPSIS) < limit else shorten(text, limit)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING
 
 from wcwidth import iter_graphemes
@@ -142,12 +143,8 @@ def _is_abbreviation(before: str) -> bool:
 
 def _whole_characters(text: str, most: int) -> int:
     """The length of the longest beginning of at most `most` code points that ends between two grapheme clusters."""
-    length = 0
-    for cluster in iter_graphemes(text):
-        if length + len(cluster) > most:
-            break
-        length += len(cluster)
-    return length
+    ends = accumulate(map(len, iter_graphemes(text)))
+    return max(takewhile(lambda end: end <= most, ends), default=0)
 
 
 def _last_word_end(text: str, room: int) -> int:

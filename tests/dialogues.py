@@ -146,7 +146,7 @@ DIALOGUES = (
         ("export", "no rules yet"),
         ("subscribe curriculum", "subscribed"),
         ("settings limit 7", "limit 7"),
-        ("export", "subscribe curriculum", "settings limit 7"),
+        ("export", "settings limit 7", "subscribe curriculum"),
         ("import subscribe diffusion; subscribe curriculum; settings limit 9", "imported 1 rule", "1 were there already"),
         ("import subscribe ((", "Line 1", "Nothing was imported"),
         ("import dance", "Line 1", "not part of an export"),

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from bot.errors import SourceBusy
 
 if TYPE_CHECKING:
-    from datetime import timedelta
     from collections.abc import AsyncIterator, Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 
 class FakeGate:

@@ -87,13 +87,16 @@ def test_facts_leave_out_what_is_unknown_or_nothing() -> None:
     [
         (datetime(2025, 2, 1, tzinfo=UTC), date(2026, 11, 20), None, "1 Feb 2025"),
         (None, date(2026, 11, 20), NOW, "20 Nov"),
-        (None, None, NOW, "22 Nov"),
     ],
 )
-def test_the_date_is_the_papers_own_if_known(
+def test_the_date_is_the_papers_own_or_that_of_its_list(
     published: datetime | None, listed_on: date | None, first_seen: datetime | None, shown: str
 ) -> None:
     assert facts(replace(PAPER, published=published, listed_on=listed_on, first_seen=first_seen), now=NOW)[-1] == shown
+
+
+def test_a_paper_without_a_date_does_not_take_the_day_it_was_read_for_one() -> None:
+    assert "22 Nov" not in facts(replace(PAPER, published=None, listed_on=None, first_seen=NOW), now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from bot.delivery import LONGEST_FAILING, REQUEST, RETRIES, Courier, Decider, De
 from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, OutcomeUnknown, StoreAway, WorkspaceGone
 from bot.message import Button, Buttons, Message, Text
 from bot.paper import PaperId
-from bot.ports import Dead, Delivery, Doubtful, Later, Lease, Limits, Sent, Settled, State
+from bot.ports import Dead, Delivery, Doubtful, Later, Lease, Limits, Planned, Sent, Settled, State
+from tests.inboxes import filed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -259,7 +260,7 @@ async def world(store: RedisStore, clock: Clock) -> World:
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
-    await store.deliveries.post_now(delivery())
+    assert await store.deliveries.post_now(await filed(store, delivery())) is Planned.PLANNED
     return World(store, clock, Platform(), Courier(store, decider=MIDDLE, pause=pause), pauses)
 
 

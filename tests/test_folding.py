@@ -53,6 +53,7 @@ UGLY = st.text(max_size=60) | st.lists(
         ("강화 학습", "강화 학습"),
         ("٣٫", "3٫"),
         ("a\u202eb\x07c\u200bd\ud800", "abcd"),
+        ("\u1100$\u1161", "가"),
         ("", ""),
     ],
 )
@@ -210,6 +211,7 @@ def test_every_irregular_plural_comes_to_its_singular() -> None:
         (r"\nosuch", "nosuch"),
         (r"\nosuch{macro}", "macro"),
         ("plain {text} stays ~ as it is", "plain {text} stays ~ as it is"),
+        ("from $5-$10", "from $5-$10"),
         ("a trailing \\", "a trailing "),
     ],
 )

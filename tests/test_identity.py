@@ -146,8 +146,9 @@ def test_what_names_no_paper_is_none(text: str) -> None:
 
 def test_every_paper_in_a_longer_text_is_found_in_order_and_once() -> None:
     text = (
-        "See arXiv:2505.23885v2 (also https://arxiv.org/pdf/2505.23885), https://arxiv.org/abs/2406.19227; and <https://doi.org/10.1000/ABC|x>. "
-        "Older: hep-th/9901001. Bare 2304.08354, huggingface.co/papers/2310.09518! A mirror: https://tldr.takara.ai/p/2604.26238, "
+        "See arXiv:2505.23885v2 (also https://arxiv.org/pdf/2505.23885), https://arxiv.org/abs/2406.19227; "
+        "and <https://doi.org/10.1000/ABC|x>. Older: hep-th/9901001. "
+        "Bare 2304.08354, huggingface.co/papers/2310.09518! A mirror: https://tldr.takara.ai/p/2604.26238, "
         "10.48550/arXiv.2501.00001 and doi:10.1000/abc, 10.1145/1.2)"
     )
     assert mentioned(text) == (NEW, "2406.19227", "10.1000/abc", OLD, "2304.08354", "2310.09518", "2604.26238", "2501.00001", "10.1145/1.2")

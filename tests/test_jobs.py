@@ -43,9 +43,16 @@ def rule(text: str) -> Subscription:
     return Subscription(QueryText(str(parse(text))), "Ada", datetime(2025, 11, 1, tzinfo=UTC))
 
 
-async def subscribed(desk: Desk, address: Address, *queries: str, **changes: object) -> Channel:
+async def subscribed(
+    desk: Desk, address: Address, *queries: str, schedule: Schedule | None = None, paused_until: datetime | None = None
+) -> Channel:
     channel = await desk.store.channels.load(address)
-    changed = dataclasses.replace(channel, subscriptions=tuple(rule(query) for query in queries), **changes)
+    changed = dataclasses.replace(
+        channel,
+        subscriptions=tuple(rule(query) for query in queries),
+        schedule=schedule or channel.schedule,
+        paused_until=paused_until,
+    )
     due = jobs.due_of(changed, await desk.store.now())
     assert await desk.store.channels.save(changed, due=due) is Saved.SAVED
     return await desk.store.channels.load(address)
@@ -128,6 +135,16 @@ async def test_refreshed_votes_do_not_bring_last_weeks_papers_to_a_rule_made_tod
 
     assert changed.changed == 1
     assert await inbox(desk, HERE) == set()
+
+
+async def test_a_new_version_comes_to_rules_about_updates_and_to_no_others(desk: Desk) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    await subscribed(desk, THERE, "curriculum is:update")
+
+    await taken_in(desk, dataclasses.replace(ROBOT, version=3, sources=("arxiv",)), source="arxiv")
+
+    assert await inbox(desk, HERE) == set()
+    assert await inbox(desk, THERE) == {ROBOT.id}
 
 
 async def test_the_watermark_moves_with_the_papers_also_when_there_are_none(desk: Desk) -> None:

@@ -125,6 +125,12 @@ def test_an_excerpt_is_cut_at_the_end_of_a_line() -> None:
     assert set(shown.text.split("\n")) == {"subscribe curriculum", "…"}
 
 
+def test_an_excerpt_of_one_endless_line_is_cut_inside_it() -> None:
+    (part,) = split(Message((Excerpt("x" * 1_000),)), NARROW)
+    assert isinstance(shown := part.blocks[0], Excerpt)
+    assert shown.text == "x" * (len(shown.text) - 1) + "…"
+
+
 def test_a_heading_goes_with_what_stands_under_it() -> None:
     card = Card(title="A title", url="", summary="word " * 40)
     parts = split(Message((Heading("Papers"), card, Heading("Saved"), card, Heading("End"))), NARROW)

@@ -119,6 +119,7 @@ def test_plain_text_survives_latex(text: str) -> None:
 @example("{" * 3000)
 @example("\\a" + "{" * 3000)
 @example("$" * 100 + "{")
+@example("$}{$")
 def test_braces_balance_whatever_comes(text: str) -> None:
     depth = 0
     for character in as_latex(text):

@@ -28,7 +28,7 @@ UGLY = (
     "\r\n",
     "ไทย",
     "🏴󠁧󠁢󠁥󠁮󠁧󠁿",
-    "‏",
+    "\u200f",
     "א",
 )
 texts = st.one_of(st.text(max_size=80), st.lists(st.sampled_from(UGLY), max_size=40).map("".join))

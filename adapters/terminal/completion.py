@@ -47,12 +47,17 @@ class Completing(Completer):
         self._channels = channels
 
     @override
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:  # the library's
         """Nothing: a prompt in an event loop asks `get_completions_async`."""
         return ()
 
     @override
-    async def get_completions_async(self, document: Document, complete_event: CompleteEvent) -> AsyncIterator[Completion]:  # type: ignore[override]  # the library says AsyncGenerator, and only iterates
+    async def get_completions_async(  # type: ignore[override]  # the library says AsyncGenerator, and only iterates
+        self,
+        document: Document,
+        complete_event: CompleteEvent,  # the library's
+    ) -> AsyncIterator[Completion]:
+        """What fits to the text before the cursor, in the order of the command table, the rules, the channels."""
         for offer in await self._offers(without_prefix(document.text_before_cursor)):
             if offer.text.casefold().startswith(offer.typed.casefold()):
                 yield Completion(offer.text, start_position=-len(offer.typed), display_meta=offer.help)

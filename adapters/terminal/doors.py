@@ -16,7 +16,6 @@ from prompt_toolkit.history import FileHistory
 from prompt_toolkit.input import create_input
 from prompt_toolkit.output import create_output
 from prompt_toolkit.patch_stdout import patch_stdout
-from typing_extensions import override
 
 from adapters.terminal.look import look
 
@@ -170,13 +169,11 @@ class _History(FileHistory):
         super().__init__(str(file))
         self._file = file
 
-    @override
     def load_history_strings(self) -> Iterable[str]:
         with contextlib.suppress(OSError):
             return list(super().load_history_strings())
         return []
 
-    @override
     def store_string(self, string: str) -> None:
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

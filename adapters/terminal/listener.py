@@ -88,7 +88,8 @@ class Conversation:
         with self._door.open(), contextlib.suppress(EOFError):
             while True:
                 try:
-                    line = without_prefix(await self._door.read(f"#{self._here.channel}> ", completing)).strip()
+                    read = (await self._door.read(f"#{self._here.channel}> ", completing)).strip()
+                    line = without_prefix(read) or ("help" if read else "")
                     interrupted = False
                     if line.casefold() in {"exit", "quit"}:
                         break

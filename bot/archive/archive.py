@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.archive import suggestions
-from bot.archive.entry import KEYWORDS, SUBJECT, TITLE, Entry
+from bot.archive.entry import KEYWORDS, SUBJECT, TITLE, Entry, mentions
 from bot.archive.index import Index
 from bot.archive.relevance import likeness, rarity, relevance, weights
 from bot.archive.suggestions import Suggestion
-from bot.archive.words import frequent, spelling
+from bot.archive.vocabulary import Vocabulary
 from bot.document import document
 from bot.folding import neutral
 from bot.matching.numbers import positions
@@ -52,6 +52,7 @@ class Archive:
 
     def __init__(self) -> None:
         self._index = Index()
+        self._vocabulary = Vocabulary(self._index)
         self._oldest: datetime | None = None
 
     def __len__(self) -> int:
@@ -62,14 +63,13 @@ class Archive:
 
     def add(self, paper: Paper) -> None:
         """Take a paper in; a record of the same id replaces the older one."""
-        entry = Entry.of(paper, document(paper))
-        self._index.put(entry)
-        self._oldest = None
+        self._index.put(Entry.of(paper, document(paper)))
+        self._changed()
 
     def discard(self, id: PaperId) -> None:
         """Take a paper out; nothing happens if it is not in."""
         self._index.take(id)
-        self._oldest = None
+        self._changed()
 
     def drop_before(self, moment: datetime) -> None:
         """Take out all that the bot first saw before an aware `moment`. Costs nothing when there are none."""
@@ -124,7 +124,7 @@ class Archive:
             return ()
         own = self._index.slot(entry.id)
         among = self._index.everything & ~(0 if own is None else 1 << own)
-        telling = weights(self._index, _mentions(entry), most=_TELLING_WORDS)
+        telling = weights(self._index, _said(entry), most=_TELLING_WORDS)
         return self._ranked(likeness(self._index, telling, among), limit)
 
     def narrower(self, query: Query, limit: int) -> Sequence[Suggestion]:
@@ -132,19 +132,22 @@ class Archive:
 
         `Suggestion.papers` is how many of the archive's papers the narrower query finds.
         """
-        return suggestions.narrower(self._index, query, limit)
+        return suggestions.narrower(self._index, self._vocabulary, query, limit)
 
     def broader(self, query: Query, limit: int) -> Sequence[Suggestion]:
         """Queries that also find what papers like these say instead, best first; empty if the archive knows none.
 
         `Suggestion.papers` is how many of the archive's papers the broader query adds.
         """
-        return suggestions.broader(self._index, query, limit)
+        return suggestions.broader(self._index, self._vocabulary, query, limit)
 
     def popular(self, limit: int) -> Sequence[str]:
         """Words that many papers say and that tell something, as people write them, the best first: for completing what is typed."""
-        rated = sorted((-word.papers.bit_count() * word.telling, word.text) for word in frequent(self._index))
-        return [spelling(self._index, text) for _, text in rated[:limit]]
+        return self._vocabulary.popular(limit)
+
+    def _changed(self) -> None:
+        self._vocabulary = Vocabulary(self._index)
+        self._oldest = None
 
     def _since(self, moment: datetime | None) -> int | None:
         if moment is None:
@@ -166,11 +169,11 @@ def _newest(entry: Entry) -> tuple[datetime, int, PaperId]:
     return entry.first_seen, entry.upvotes or 0, entry.id
 
 
-def _mentions(entry: Entry) -> dict[str, float]:
+def _said(entry: Entry) -> dict[str, float]:
     """How often the subject says each number-neutral word."""
-    mentions: dict[str, float] = {}
-    for token, (places, times) in entry.tokens().items():
-        if places & SUBJECT and token.isalpha():
+    counts: dict[str, float] = {}
+    for token, one in mentions(entry.passages()).items():
+        if one.places & SUBJECT and token.isalpha():
             word = neutral(token)
-            mentions[word] = mentions.get(word, 0.0) + times + (_TITLE if places & (TITLE | KEYWORDS) else 0)
-    return mentions
+            counts[word] = counts.get(word, 0.0) + one.times + (_TITLE if one.places & (TITLE | KEYWORDS) else 0)
+    return counts

@@ -6,11 +6,14 @@ import zlib
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
-from bot.folding import GAP, neutral
+from bot.folding import GAP, Passage, neutral
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.document import Document
     from bot.paper import Paper, PaperId
     from bot.query.nodes import Trait
@@ -25,9 +28,6 @@ PLACES_OF = {"w": SUBJECT, "t": TITLE, "a": ABSTRACT, "p": AUTHOR, "o": ORG}
 _SAME = "="
 """Stands for a joined stream that equals the one apart; no token is spelled so."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-Streams = tuple[list[str], list[str]]
-"""A passage's tokens apart and joined; the same object where they are equal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +50,6 @@ class Entry:
     @classmethod
     def of(cls, paper: Paper, document: Document) -> Entry:
         """The paper as it is kept; `document` is the same paper, folded."""
-        passages = (document.title, document.abstract, document.keywords, document.authors, document.organisation)
-        lines = [
-            line
-            for passage in passages
-            for line in (" ".join(passage.apart), _SAME if passage.joined == passage.apart else " ".join(passage.joined))
-        ]
         return cls(
             id=paper.id,
             first_seen=paper.first_seen or paper.published or _LONG_AGO,
@@ -63,45 +57,74 @@ class Entry:
             sources=document.sources,
             upvotes=document.upvotes,
             stars=document.stars,
-            traits=document.traits,
-            length=sum(len(passage.apart) for passage in passages[:3]),
-            packed=zlib.compress("\n".join(lines).encode()),
+            traits=_shared(document.traits),
+            length=sum(len(passage.apart) for passage in _passages(document)[:3]),
+            packed=_packed(_passages(document)),
         )
 
-    def passages(self) -> tuple[Streams, ...]:
-        """The text again, a pair of streams for each of `PLACES`."""
+    def passages(self) -> Sequence[Passage]:
+        """The text again, a passage for each of `PLACES`."""
         lines = iter(zlib.decompress(self.packed).decode().split("\n"))
-        return tuple(_streams(apart, joined) for apart, joined in zip(lines, lines, strict=True))
+        return [_unpacked(apart, joined) for apart, joined in zip(lines, lines, strict=True)]
 
     def says(self, phrase: str, places: int, *, exact: bool) -> bool:
         """Whether the tokens of `phrase`, a blank between, stand next to each other in one of the places (bits of `PLACES`)."""
         wanted = f" {phrase} "
-        for place, streams in zip(PLACES, self.passages(), strict=True):
+        for place, passage in zip(PLACES, self.passages(), strict=True):
             if place & places:
-                for stream in streams:
+                for stream in (passage.apart, passage.joined):
                     if wanted in f" {' '.join(stream if exact else map(neutral, stream))} ":
                         return True
         return False
 
-    def tokens(self) -> dict[str, tuple[int, int]]:
-        """Every token with the places where it stands, and how often it stands in the subject."""
-        found: dict[str, tuple[int, int]] = {}
-        for place, (apart, joined) in zip(PLACES, self.passages(), strict=True):
-            for token, count in (Counter(apart) | Counter(joined)).items():
-                places, times = found.get(token, (0, 0))
-                found[token] = places | place, times + (count if place & SUBJECT else 0)
-        found.pop(GAP, None)
-        return found
 
-    def words(self) -> set[str]:
-        """The subject's tokens that stand alone in either reading: no parts of compounds, no compounds."""
-        apart, joined = set[str](), set[str]()
-        for first, second in self.passages()[:3]:
-            apart.update(first)
-            joined.update(second)
-        return apart & joined
+@dataclass(slots=True)
+class Mentions:
+    """A token in a paper."""
+
+    places: int = 0
+    """Where it stands, as bits of `PLACES`."""
+    times: int = 0
+    """How often it stands in the subject."""
+    alone: bool = False
+    """Whether it stands there alone in either reading: neither as a part of a compound nor as a compound."""
 
 
-def _streams(apart: str, joined: str) -> Streams:
-    tokens = apart.split(" ")
-    return tokens, tokens if joined == _SAME else joined.split(" ")
+def mentions(passages: Sequence[Passage]) -> dict[str, Mentions]:
+    """Every token of a paper, by its spelling."""
+    found: dict[str, Mentions] = {}
+    for place, passage in zip(PLACES, passages, strict=True):
+        counts = Counter(passage.apart)
+        whole = counts if passage.joined is passage.apart else Counter(passage.joined)
+        for token, count in (counts if whole is counts else counts | whole).items():
+            one = found.get(token)
+            if one is None:
+                one = found[token] = Mentions()
+            one.places |= place
+            if place & SUBJECT:
+                one.times += count
+                one.alone = one.alone or (token in counts and token in whole)
+    found.pop(GAP, None)
+    return found
+
+
+def _passages(document: Document) -> Sequence[Passage]:
+    return document.title, document.abstract, document.keywords, document.authors, document.organisation
+
+
+def _packed(passages: Sequence[Passage]) -> bytes:
+    lines: list[str] = []
+    for passage in passages:
+        lines += (" ".join(passage.apart), _SAME if passage.joined == passage.apart else " ".join(passage.joined))
+    return zlib.compress("\n".join(lines).encode())
+
+
+def _unpacked(apart: str, joined: str) -> Passage:
+    tokens = tuple(apart.split(" "))
+    return Passage(tokens, tokens if joined == _SAME else tuple(joined.split(" ")))
+
+
+@cache
+def _shared(traits: frozenset[Trait]) -> frozenset[Trait]:
+    """One set for all papers with the same traits; there are few different ones."""
+    return traits

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING
 
-from bot.archive.entry import PLACES_OF, Entry
+from bot.archive.entry import PLACES_OF, mentions
 from bot.folding import neutral
 from bot.matching.facts import accepts, values
 from bot.matching.formula import Fact, compiled, evaluate, letter
@@ -15,6 +16,7 @@ from bot.query.nodes import HasId, Prefix, Trait
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from bot.archive.entry import Entry
     from bot.matching.facts import Plain
     from bot.matching.formula import Term
     from bot.matching.numbers import Numbers
@@ -23,25 +25,12 @@ if TYPE_CHECKING:
 _ONE = ord("1")
 _REMEMBERED = 500
 """Facts whose bitsets are kept until the next change: a page of results asks for the same ones again."""
-_PLACES = 0b11111
-_ALONE = 0b100000
-_TIMES = 6
-_MOST_TIMES = 7
-_SLOT = 9
+ALONE = 0b100000
+TIMES = 6
+MOST_TIMES = 7
+SLOT = 9
 """A posting is one number. From the lowest bit: 5 bits for where the token stands, 1 for whether it stands alone in the subject, 3 for
 how often it stands there, and the paper's slot."""
-
-
-class Occurrence(NamedTuple):
-    """A token in a paper."""
-
-    slot: int
-    places: int
-    """Where it stands, as bits."""
-    times: int
-    """How often in the subject; 7 stands for more as well."""
-    alone: bool
-    """Whether it stands there as a word of its own, at least once."""
 
 
 class Index:
@@ -58,7 +47,7 @@ class Index:
         """Words of all subjects together."""
         self._slots: dict[PaperId, int] = {}
         self._free: list[int] = []
-        self._variants: dict[str, tuple[str, ...]] = {}
+        self._variants: dict[str, str | tuple[str, ...]] = {}
         self._facts = Facts(self)
 
     def __len__(self) -> int:
@@ -87,7 +76,7 @@ class Index:
             slot = self._free.pop() if self._free else len(self.entries)
             if slot == len(self.entries):
                 self.entries.append(None)
-            for token, posting in _postings(entry, slot):
+            for token, posting in _postings(entry, slot).items():
                 self._post(token, posting)
             self.length += entry.length
             self._slots[entry.id] = slot
@@ -102,7 +91,7 @@ class Index:
         if slot is None:
             return
         entry = self.entry(slot)
-        for token, posting in _postings(entry, slot):
+        for token, posting in _postings(entry, slot).items():
             self._unpost(token, posting)
         self.length -= entry.length
         self.everything ^= 1 << slot
@@ -124,11 +113,13 @@ class Index:
     def spellings(self, word: str) -> tuple[str, ...]:
         """The tokens here that are the number-neutral word in one of its forms."""
         variants = self._variants.get(word, ())
+        if isinstance(variants, str):
+            variants = (variants,)
         return (word, *variants) if word in self.postings and neutral(word) == word else variants
 
     def standing(self, tokens: Iterable[str], places: int) -> int:
         """The bitset of the papers that have one of the tokens in one of the places."""
-        return self.bitset(posting >> _SLOT for token in tokens for posting in each(self.postings.get(token)) if posting & places)
+        return self.bitset(posting >> SLOT for token in tokens for posting in each(self.postings.get(token)) if posting & places)
 
     def bitset(self, slots: Iterable[int]) -> int:
         """The bitset of some slots. Setting digits of a text and reading it at once beats shifting bits one by one by far."""
@@ -138,18 +129,17 @@ class Index:
         digits.reverse()
         return int(digits.decode(), 2)
 
-    def occurrences(self, word: str) -> Iterator[Occurrence]:
-        """Where a number-neutral word stands, each of its forms for itself."""
-        for token in self.spellings(word):
-            for posting in each(self.postings[token]):
-                times = posting >> _TIMES & _MOST_TIMES
-                yield Occurrence(posting >> _SLOT, posting & _PLACES, times, bool(posting & _ALONE))
+    def stands(self, word: str) -> Iterator[int]:
+        """The postings of a number-neutral word, those of each of its forms after one another."""
+        return chain.from_iterable(each(self.postings[token]) for token in self.spellings(word))
 
     def _post(self, token: str, posting: int) -> None:
         if token not in self.postings:
             word = neutral(token)
             if word != token:
-                self._variants[word] = (*self._variants.get(word, ()), token)
+                known = self._variants.get(word, ())
+                # Nearly always there is one, and a tuple around it would cost as much as the word.
+                self._variants[word] = (*((known,) if isinstance(known, str) else known), token) if known else token
         self.postings[token] = added(self.postings.get(token), posting)
 
     def _unpost(self, token: str, posting: int) -> None:
@@ -160,9 +150,9 @@ class Index:
         del self.postings[token]
         word = neutral(token)
         if word != token:
-            others = tuple(variant for variant in self._variants.pop(word) if variant != token)
-            if others:
-                self._variants[word] = others
+            known = self._variants.pop(word)
+            if not isinstance(known, str):
+                self._variants[word] = tuple(variant for variant in known if variant != token)
 
 
 class Facts(dict[Fact, int]):
@@ -212,7 +202,8 @@ class Facts(dict[Fact, int]):
         )
 
 
-def _postings(entry: Entry, slot: int) -> Iterator[tuple[str, int]]:
-    alone = entry.words()
-    for token, (places, times) in entry.tokens().items():
-        yield token, slot << _SLOT | min(times, _MOST_TIMES) << _TIMES | (_ALONE if token in alone else 0) | places
+def _postings(entry: Entry, slot: int) -> dict[str, int]:
+    return {
+        token: slot << SLOT | min(one.times, MOST_TIMES) << TIMES | (ALONE if one.alone else 0) | one.places
+        for token, one in mentions(entry.passages()).items()
+    }

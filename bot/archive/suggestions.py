@@ -1,15 +1,14 @@
-"""Suggestions: how a query could be made narrower or broader, learnt from the papers it finds and those like them."""
+"""Suggestions: how a query could be made narrower or broader, learnt from the papers it finds and from those like them."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from bot.archive.entry import SUBJECT
 from bot.archive.relevance import likeness, rarity
-from bot.archive.words import Word, overlap, said, spelling, surprise, tells, word
+from bot.archive.vocabulary import is_word, overlap, surprise
 from bot.errors import BadQuery
 from bot.folding import neutral
 from bot.matching.numbers import positions
@@ -17,24 +16,28 @@ from bot.query import conditions, parse
 from bot.query.nodes import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.archive.index import Index
+    from bot.archive.vocabulary import Vocabulary, Word
     from bot.query import Query
 
 _FEWEST = 4
 """Papers a query must find to be parted."""
-_ASKED = 400
-"""The newest papers whose words are counted: enough to know shares to a few percent, few enough for an answer at once."""
-_SAME_WORD = 0.6
-"""Two words whose papers overlap so much part a set in the same way."""
+_ASKED = 300
+"""The newest papers whose words are counted: enough to know shares to a few percent, few enough to answer at once."""
+_SAME = 0.6
+"""Of two words whose papers overlap so much one is enough."""
+_SPARE = 4
+"""Words looked at for each that is wanted: some turn out to say the same or not to be allowed."""
 _PROFILE = 40
 _NEIGHBOURS = 60
 _FEW = 12
-_DOUBT = 2.0
+"""Papers that any rule may gain."""
+_DOUBT = 2
 _STEM = 5
 _ENDING = 3
-_LEAST_SURPRISE = 3.84
+_SURPRISING = 3.84
 """Chance alone reaches it one time in twenty (chi-squared, one degree of freedom)."""
 
 
@@ -47,21 +50,54 @@ class Suggestion:
     """Of the archive: how many a narrower query finds, how many a broader one adds."""
 
 
-def narrower(index: Index, query: Query, limit: int) -> Sequence[Suggestion]:
-    """Words that part what the query finds, by turns as one more word and as one to leave out."""
+def narrower(index: Index, vocabulary: Vocabulary, query: Query, limit: int) -> Sequence[Suggestion]:
+    """Words that part what the query finds about in half, by turns as one more word and as one to leave out."""
     found = index.bits(query.root)
-    among = found.bit_count()
-    if among < _FEWEST:
+    if found.bit_count() < _FEWEST:
         return ()
-    counts = said(index, found, most=_ASKED)
-    asked = min(among, _ASKED)
-    rated = []
-    for text, count in counts.items():
-        if 0 < count < asked:
-            one = word(index, text)
-            if tells(index, one):
-                rated.append((-_parting(count / asked) * math.sqrt(one.telling), text, one))
-    return tuple(_parted(index, query, found, [one for _, _, one in sorted(rated)], limit))
+    asked, own = min(found.bit_count(), _ASKED), _own_words(query)
+    counts = vocabulary.said(found, most=_ASKED)
+    rated = [(_parting(count / asked), text) for text, count in counts.items() if count < asked and text not in own]
+    chosen: list[int] = []
+    suggestions: list[Suggestion] = []
+    for word in vocabulary.best(rated, _SPARE * limit):
+        part = vocabulary.papers(word.text) & found
+        sign = "-" if len(chosen) % 2 else ""
+        better = _parsed(f"({query}) {sign}{vocabulary.spelling(word.text)}")
+        if better is not None and part != found and not _is_like_any(part, chosen):
+            chosen.append(part)
+            suggestions.append(Suggestion(better, index.bits(better.root).bit_count()))
+    return suggestions[:limit]
+
+
+def broader(index: Index, vocabulary: Vocabulary, query: Query, limit: int) -> Sequence[Suggestion]:
+    """Words that papers like those found say instead, the most alike first."""
+    found = index.bits(query.root)
+    others = index.everything & ~found
+    if not found or not others:
+        return ()
+    own = _own_words(query)
+    near = likeness(index, _profile(index, vocabulary, found, own), others)
+    neighbours = sorted(near, key=lambda slot: (-near[slot], index.entry(slot).id))[:_NEIGHBOURS]
+    counts = vocabulary.said(index.bitset(neighbours), most=_NEIGHBOURS)
+    most = max(_FEW, found.bit_count())
+    rated: list[tuple[float, str]] = []
+    for text in counts:
+        if text in own or not 1 < vocabulary.most(text) <= _SPARE * most:
+            continue
+        papers = vocabulary.papers(text)
+        # A single paper's word is mostly its own name for its own thing.
+        if 1 < (papers & others).bit_count() <= most:
+            rated.append((_alike(papers & others, near) * math.log1p(_lift(index, papers, found)), text))
+    chosen: list[int] = []
+    suggestions: list[Suggestion] = []
+    for word in vocabulary.best(rated, _SPARE * limit):
+        term, part = _wider(index, vocabulary, word, others, near)
+        better = _parsed(f"({query}) OR {term}")
+        if better is not None and not _is_like_any(part, chosen):
+            chosen.append(part)
+            suggestions.append(Suggestion(better, (index.bits(better.root) & others).bit_count()))
+    return suggestions[:limit]
 
 
 def _parting(share: float) -> float:
@@ -69,96 +105,56 @@ def _parting(share: float) -> float:
     return -share * math.log2(share) - (1 - share) * math.log2(1 - share)
 
 
-def _parted(index: Index, query: Query, found: int, words: Sequence[Word], limit: int) -> Iterator[Suggestion]:
-    chosen: list[int] = []
-    own = _own_words(query)
-    for one in words:
-        if len(chosen) == limit:
-            return
-        part = one.papers & found
-        if one.text in own or any(overlap(part, other) > _SAME_WORD for other in chosen):
+def _profile(index: Index, vocabulary: Vocabulary, found: int, own: frozenset[str]) -> dict[str, float]:
+    """What the papers found are about besides the query's own words: words they say surprisingly often, with weights."""
+    asked, rest = min(found.bit_count(), _ASKED), len(index) - found.bit_count()
+    weights: dict[str, float] = {}
+    rated: list[tuple[float, str]] = []
+    for text, count in vocabulary.said(found, most=_ASKED).items():
+        # Most words are no more frequent here than anywhere: seen at a glance, and not worth counting.
+        if count * len(index) < asked * vocabulary.most(text):
             continue
-        sign = "-" if len(chosen) % 2 else ""
-        better = _parsed(f"({query}) {sign}{spelling(index, one.text)}")
-        if better is not None:
-            papers = index.bits(better.root).bit_count()
-            if 0 < papers < found.bit_count():
-                chosen.append(part)
-                yield Suggestion(better, papers)
+        papers = vocabulary.papers(text)
+        gain = surprise(count, asked, (papers & ~found).bit_count(), rest)
+        if text not in own and gain > _SURPRISING:
+            rated.append((gain, text))
+            weights[text] = count / asked * rarity(index, papers.bit_count())
+    return {word.text: weights[word.text] for word in vocabulary.best(rated, _PROFILE)}
 
 
-def broader(index: Index, query: Query, limit: int) -> Sequence[Suggestion]:
-    """Words that papers like those found say instead, the most alike first."""
-    found = index.bits(query.root)
-    others = index.everything & ~found
-    if not found or not others:
-        return ()
-    own = _own_words(query)
-    near = likeness(index, _profile(index, found, own), others)
-    neighbours = sorted(near, key=lambda slot: (-near[slot], index.entry(slot).id))[:_NEIGHBOURS]
-    counts = said(index, index.bitset(neighbours), most=_NEIGHBOURS)
-    rated = []
-    for text in counts:
-        one = word(index, text)
-        added = one.papers & others
-        # A single paper's word is mostly its own name for its own thing.
-        if text not in own and tells(index, one) and 1 < added.bit_count() <= max(_FEW, found.bit_count()):
-            gain = _alike(added, near) * math.sqrt(one.telling) * math.log1p(_lift(index, one, found))
-            rated.append((-gain, text))
-    return tuple(_widened(index, query, others, [_wider(index, text, others, near) for _, text in sorted(rated)[: 3 * limit]], limit))
-
-
-def _alike(papers: int, near: dict[int, float]) -> float:
+def _alike(papers: int, near: Mapping[int, float]) -> float:
     """How near these papers are on average, the fewer of them the more doubtful."""
     return sum(near.get(slot, 0.0) for slot in positions(papers)) / (papers.bit_count() + _DOUBT)
 
 
-def _wider(index: Index, text: str, others: int, near: dict[int, float]) -> tuple[str, int]:
+def _lift(index: Index, papers: int, found: int) -> float:
+    """How many times as often the papers found say a word as all papers do; half a paper more for each, so that no one proves much."""
+    share = ((papers & found).bit_count() + 0.5) / (found.bit_count() + 1)
+    return share / ((papers.bit_count() + 0.5) / (len(index) + 1))
+
+
+def _wider(index: Index, vocabulary: Vocabulary, word: Word, others: int, near: Mapping[int, float]) -> tuple[str, int]:
     """The word as people write it, or its beginning with a star where the papers of all words that begin so are no less near.
 
     With the bitset of those papers.
     """
-    papers = index.standing(index.spellings(text), SUBJECT) & others
-    if len(text) - _ENDING >= _STEM:
-        tokens = [token for token in index.postings if token.startswith(text[:-_ENDING]) and token.isalpha()]
+    papers = vocabulary.papers(word.text) & others
+    if len(word.text) - _ENDING >= _STEM:
+        tokens = [token for token in index.postings if token.startswith(word.text[:-_ENDING]) and is_word(token)]
+        stem = _common_beginning(tokens)
         begun = index.standing(tokens, SUBJECT) & others
-        if len({neutral(token) for token in tokens}) > 1 and _alike(begun, near) >= _alike(papers, near):
-            return f"{commonprefix(tokens)}*", begun
-    return spelling(index, text), papers
+        if stem != word.text and len({neutral(token) for token in tokens}) > 1 and _alike(begun, near) >= _alike(papers, near):
+            return f"{stem}*", begun
+    return vocabulary.spelling(word.text), papers
 
 
-def _lift(index: Index, word: Word, found: int) -> float:
-    """How many times as often the papers found say the word as all papers do; half a paper more for each, so that no one proves much."""
-    share = ((word.papers & found).bit_count() + 0.5) / (found.bit_count() + 1)
-    return share / ((word.papers.bit_count() + 0.5) / (len(index) + 1))
+def _common_beginning(tokens: Sequence[str]) -> str:
+    first, last = min(tokens), max(tokens)
+    return next((first[:at] for at, letter in enumerate(first) if letter != last[at : at + 1]), first)
 
 
-def _profile(index: Index, found: int, own: frozenset[str]) -> dict[str, float]:
-    """What the papers found are about besides the query's own words: words they say surprisingly often, with weights."""
-    asked = min(found.bit_count(), _ASKED)
-    rest = len(index) - found.bit_count()
-    rated = []
-    for text, count in said(index, found, most=_ASKED).items():
-        one = word(index, text)
-        if text in own or not tells(index, one):
-            continue
-        gain = surprise(count, asked, (one.papers & ~found).bit_count(), rest)
-        if gain > _LEAST_SURPRISE:
-            rated.append((-gain * one.telling, text, count / asked * rarity(index, one.papers.bit_count())))
-    return {text: weight for _, text, weight in sorted(rated)[:_PROFILE]}
-
-
-def _widened(index: Index, query: Query, others: int, terms: Sequence[tuple[str, int]], limit: int) -> Iterator[Suggestion]:
-    chosen: list[int] = []
-    for term, part in terms:
-        if len(chosen) == limit:
-            return
-        if any(overlap(part, other) > _SAME_WORD for other in chosen):
-            continue
-        better = _parsed(f"({query}) OR {term}")
-        if better is not None:
-            chosen.append(part)
-            yield Suggestion(better, (index.bits(better.root) & others).bit_count())
+def _is_like_any(part: int, chosen: Sequence[int]) -> bool:
+    return any(overlap(part, other) > _SAME for other in chosen)
 
 
 def _own_words(query: Query) -> frozenset[str]:
@@ -173,5 +169,5 @@ def _own_words(query: Query) -> frozenset[str]:
 def _parsed(text: str) -> Query | None:
     try:
         return parse(text)
-    except BadQuery:  # over a limit, or a word that is none in the language: not worth suggesting
+    except BadQuery:  # over a limit, or a word that means something else in the language: not worth suggesting
         return None

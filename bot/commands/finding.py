@@ -66,7 +66,7 @@ async def find(desk: Desk, id: PaperId) -> Found:
         return Found(paper, tuple(unreachable))
     if unreachable:
         raise UserMistake(f"I have not seen {id}, and {' and '.join(unreachable)} cannot be reached now. Try again later.")
-    raise UserMistake(f"Nobody I can ask knows a paper {id}. Is the id right?", instead="search " + str(id))
+    raise UserMistake(f"Nobody I can ask knows a paper {id}. Is the id right?")
 
 
 async def recorded(desk: Desk, id: PaperId, now: datetime) -> Found:

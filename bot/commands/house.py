@@ -38,7 +38,7 @@ async def status(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG001  
         Hint(next_digest(channel, now) if channel.subscriptions else f"{place(call)} has no rules yet. Begin with: subscribe curriculum")
     )
     blocks += [
-        Item(f"{describe_moment(one.at, zone, now)}: {one.outcome}", one.detail)
+        Item(f"{describe_moment(one.at, zone, now)}: {one.outcome}", "" if one.outcome == "sent" else one.detail)
         for one in list(await desk.store.deliveries.log(call.address))[:LOG_SHOWN]
     ]
     return said(*blocks)

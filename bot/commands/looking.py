@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
-from bot.cards import card, paper_buttons, why
+from bot.cards import card, facts, paper_buttons, why
 from bot.channel import Format
 from bot.commands.finding import find, paper_meant, search_sources
 from bot.commands.replies import button, count, empty, hint, page_of, row, said, short_title
@@ -132,7 +133,7 @@ async def _listed(desk: Desk, title: str, papers: Sequence[Paper], *, number: in
     now = await desk.store.now()
     shown = page(papers, number, CHART_PAGE)
     cards = [
-        card(paper, Format.COMPACT, number=place, buttons=paper_buttons(paper), now=now)
+        dataclasses.replace(card(paper, Format.COMPACT, number=place, buttons=paper_buttons(paper), now=now), facts=facts(paper, now=now))
         for place, paper in enumerate(shown.items, start=shown.first)
     ]
     return said(Heading(title), *cards, *row(shown.turns(command.format)), *hint(trouble))

@@ -8,21 +8,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.channel import QueryText, Subscription
+from bot.commands.backtest import backlog
 from bot.commands.changing import change
 from bot.commands.replies import button, count, empty, place, said
 from bot.commands.rules import next_digest, with_rule
 from bot.commands.serving import with_schedule, with_settings
 from bot.errors import UserMistake
+from bot.memory import understood
 from bot.message import Buttons, File, Hint, Text
 from bot.query import parse
 from bot.timewords import describe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from bot.channel import Channel
     from bot.commands.call import Answer, Call
     from bot.desk import Desk
+    from bot.paper import PaperId
 
 LONGEST_IMPORT = 20_000
 """Characters; 25 rules of the greatest length fit."""
@@ -65,7 +69,9 @@ async def import_rules(desk: Desk, call: Call, text: str) -> Answer:
             channel = _applied(channel, line, number=number, call=call, now=now)
         return channel
 
-    before, after = await change(desk, call, all_applied)
+    await desk.memory.catch_up(now)
+    channel = await desk.store.channels.load(call.address)
+    before, after = await change(desk, call, all_applied, backlog=_backlog(desk, channel, all_applied(channel), now))
     new = [one.query for one in after.subscriptions if not before.subscription(one.query)]
     there = sum(line.startswith("subscribe") for line in lines) - len(new)
     undo = f"unsubscribe {new[0]}" if len(new) == 1 else "list"
@@ -77,6 +83,11 @@ async def import_rules(desk: Desk, call: Call, text: str) -> Answer:
         Hint(next_digest(after, now)),
         public=True,
     )
+
+
+def _backlog(desk: Desk, before: Channel, after: Channel, now: datetime) -> Sequence[PaperId]:
+    new = [query for one in after.subscriptions if not before.subscription(one.query) and (query := understood(one.query))]
+    return tuple(dict.fromkeys(id for query in new for id in backlog(desk, before, query, now)))
 
 
 def _lines(text: str) -> list[str]:

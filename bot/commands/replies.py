@@ -70,7 +70,7 @@ MOST_PAGES = 999
 
 def choices(rows: Sequence[tuple[str, str, str]]) -> tuple[Item, ...]:
     """A small list to pick from, of rows (text, note, command)."""
-    return tuple(Item(text, note, number=n, buttons=(button(text, command),)) for n, (text, note, command) in enumerate(rows, start=1))
+    return tuple(Item(text, note, number=n, buttons=(Button("Use", command),)) for n, (text, note, command) in enumerate(rows, start=1))
 
 
 def empty(title: str, text: str, advice: str = "") -> Answer:

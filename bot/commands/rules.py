@@ -158,7 +158,7 @@ def _chosen(channel: Channel, text: str) -> list[Subscription]:
     raise UserMistake(
         f"There is no rule {text!r} here. The nearest: {', '.join(near)}."
         if near
-        else f"There is no rule {text!r} here; there are {count(len(rules), 'rule')}.",
+        else f"There is no rule {text!r} here; the list has {count(len(rules), 'rule')}.",
         instead=f"unsubscribe {near[0]}" if near else "list",
     )
 

@@ -182,9 +182,9 @@ class _Reader:
 
     def _dangling(self, operator: Symbol) -> Refusal:
         name = "the minus" if operator.text == "-" else operator.text
-        sides = "Behind" if operator.kind is Kind.NOT else "Before and behind"
+        sides = "after" if operator.kind is Kind.NOT else "on both sides of"
         quoted = f'{self._signs[: operator.start]}"{operator.text}"{self._signs[operator.end :]}'
-        return self._refusal(f"{sides} {name} something must stand.", operator, " ", quoted)
+        return self._refusal(f"Something must stand {sides} {name}.", operator, " ", quoted)
 
     def _ends_here(self) -> bool:
         return self._next == len(self._symbols) or self._symbols[self._next].kind in {Kind.OR, Kind.CLOSE}

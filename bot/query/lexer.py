@@ -90,15 +90,22 @@ def symbols(signs: str) -> Iterator[Symbol]:
         if blank := _BLANKS.match(signs, place):
             place = blank.end()
             continue
-        symbol = _bracket(signs, place) or _minus(signs, place) or _phrase(signs, place) or _fact(signs, place) or _field(signs, place)
-        if symbol is None:
-            symbol = _word(signs, place)
+        symbol = (
+            _bracket(signs, place)
+            or _minus(signs, place)
+            or _phrase(signs, place)
+            or _fact(signs, place)
+            or _field(signs, place)
+            or _word(signs, place)
+        )
         place = symbol.end
         if symbol.text:
             yield symbol
         if symbol.kind is Kind.FIELD:
+            blank = _BLANKS.match(signs, place)
+            place = blank.end() if blank else place
             value = (_IDENTIFIER if symbol.text == "id" else _VALUE).match(signs, place)
-            operator = value and value[0] in _OPERATORS and signs[place - 1] != ":"
+            operator = blank and value and value[0] in _OPERATORS
             if value and not operator and not signs.startswith("(", place):
                 place = value.end()
                 yield Symbol(Kind.VALUE, value[0], value.start(), place)
@@ -137,9 +144,7 @@ def _field(signs: str, place: int) -> Symbol | None:
     name = _NAME.match(signs, place)
     if name is None or name[1].casefold() not in FIELDS:
         return None
-    end = name.end()
-    blanks = _BLANKS.match(signs, end)
-    return Symbol(Kind.FIELD, FIELDS[name[1].casefold()], place, blanks.end() if blanks else end)
+    return Symbol(Kind.FIELD, FIELDS[name[1].casefold()], place, name.end())
 
 
 def _word(signs: str, place: int) -> Symbol:

@@ -98,16 +98,18 @@ def _meets(node: Node, document: Document) -> bool:
             return next(_met(node, document), None) is not None
 
 
-def _contributions(node: Node, document: Document) -> Iterator[Hit]:
+def _contributions(node: Node, document: Document, *, wanted: bool = True) -> Iterator[Hit]:
     match node:
-        case Not():
-            return
+        case Not(child):
+            # -(-a -b) is a long way to write a OR b.
+            yield from _contributions(child, document, wanted=not wanted)
         case And(children) | Or(children):
             for child in children:
-                if _meets(child, document):
-                    yield from _contributions(child, document)
+                if _meets(child, document) == wanted:
+                    yield from _contributions(child, document, wanted=wanted)
         case _:
-            yield from _met(node, document)
+            if wanted:
+                yield from _met(node, document)
 
 
 def _failing(node: Node, document: Document) -> tuple[Node, ...]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from typing_extensions import override
-
 from bot.query.nodes import And, FromSource, HasId, InCategory, Not, Number, Or, Prefix, Trait, Words
 
 if TYPE_CHECKING:
@@ -28,7 +26,6 @@ class Query:
 
     root: Node
 
-    @override
     def __str__(self) -> str:
         return written(self.root)
 

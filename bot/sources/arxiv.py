@@ -12,7 +12,7 @@ from defusedxml.ElementTree import fromstring
 
 from bot.errors import SourceGarbled
 from bot.identity import recognise
-from bot.sources.http import Manners
+from bot.sources.manners import Manners
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

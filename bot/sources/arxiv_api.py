@@ -16,8 +16,9 @@ from bot.paper import ARXIV as NAME
 from bot.paper import Paper
 from bot.sources.arxiv import ARXIV, ATOM, MANNERS, OPENSEARCH, categories, parse, recognised_doi, text_of
 from bot.sources.arxiv_query import asked_ids, search_query
-from bot.sources.http import BODY_LIMIT, Kind
+from bot.sources.http import BODY_LIMIT
 from bot.sources.kept import Kept
+from bot.sources.manners import Kind
 from bot.sources.text import LONGEST_ABSTRACT, LONGEST_NAME, LONGEST_TITLE, MOST_AUTHORS, moment, one_line
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from bot.paper import PaperId
     from bot.ports import Cache
     from bot.query import Query
-    from bot.sources.http import Answer, Web
+    from bot.sources.http import Web
+    from bot.sources.manners import Answer
 
 URL: Final = "https://export.arxiv.org"
 _SOMEBODY_WAITS: Final = dataclasses.replace(MANNERS, patience=timedelta(seconds=8))
@@ -69,18 +71,16 @@ class ArxivPapers:
         if not (ids or text):
             return ()
         limit = min(limit, _FOUND_MOST)
+        size = min(limit, _PAGE)  # the same from page to page, as `start` counts in the same order
+        told = {"search_query": text, "id_list": ",".join(ids)}
         found: dict[PaperId, Paper] = {}
-        start, total = 0, 1
-        while start < total and len(found) < limit:
-            # `max_results` stays the same from page to page, as `start` counts in the same order.
-            params: dict[str, str | int] = {"start": start, "max_results": min(limit, _PAGE), "sortBy": "relevance"}
-            told = {"search_query": text, "id_list": ",".join(ids)}
+        for start in range(0, limit, _PAGE):
+            params: dict[str, str | int] = {"start": start, "max_results": size, "sortBy": "relevance"}
             papers, total = await self._page(params | {name: value for name, value in told.items() if value})
-            if not papers:
-                break
             for paper in papers:
                 found.setdefault(paper.id, paper)
-            start += min(limit, _PAGE)
+            if not papers or total <= start + size:
+                break
         return tuple(found.values())[:limit]
 
     async def _page(self, params: dict[str, str | int]) -> tuple[Sequence[Paper], int]:

@@ -17,7 +17,7 @@ from bot.paper import Paper
 from bot.ports import Harvest
 from bot.sources.arxiv import ARXIV, DC, MANNERS, categories, parse, recognised_doi, text_of
 from bot.sources.authors import split_authors
-from bot.sources.http import Kind, Validators
+from bot.sources.manners import Kind, Validators
 from bot.sources.text import LONGEST_ABSTRACT, LONGEST_TITLE, moment, one_line
 
 if TYPE_CHECKING:

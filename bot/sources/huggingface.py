@@ -11,8 +11,8 @@ import structlog
 from bot.errors import SourceRefused
 from bot.paper import HUGGING_FACE
 from bot.ports import Harvest
-from bot.sources.http import Kind, Manners, Validators
 from bot.sources.huggingface_entry import list_day, read_list
+from bot.sources.manners import Kind, Manners, Validators
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

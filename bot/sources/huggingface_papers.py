@@ -13,10 +13,10 @@ from bot.errors import SourceRefused
 from bot.identity import is_arxiv
 from bot.ports import Span
 from bot.query.nodes import And, Field, HasId, Node, Or, Prefix, Words
-from bot.sources.http import Kind
 from bot.sources.huggingface import MANNERS, PAGE, URL
 from bot.sources.huggingface_entry import list_day, read_detail, read_list
 from bot.sources.kept import Kept
+from bot.sources.manners import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -11,22 +11,19 @@ from __future__ import annotations
 import dataclasses
 import struct
 import zlib
-from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar, assert_never
+from typing import Generic, NoReturn, TypeVar
 
 import msgspec
 
 from bot.channel import Address, Channel, Format, Managers, QueryText, Schedule, Settings, Subscription
 from bot.errors import CorruptRecord
 from bot.identity import names
-from bot.message import Button, Buttons, Card, Excerpt, File, Heading, Hint, Item, Message, Text
 from bot.paper import Paper, PaperId
 from bot.ports import Attempt, Delivery, Health
 from bot.store import wire
+from bot.store.blocks import message_in, message_out
 from bot.store.dictionary import DICTIONARIES
 from bot.store.scripts import NAMES_AT
-
-if TYPE_CHECKING:
-    from bot.message import Block
 
 _VERSION = 1
 _HEAD = NAMES_AT
@@ -163,7 +160,7 @@ def pack_delivery(delivery: Delivery) -> bytes:
             id=delivery.id,
             address=str(delivery.address),
             due=delivery.due,
-            parts=tuple(wire.MessageWire(tuple(_block_out(block) for block in part.blocks), part.gist) for part in delivery.parts),
+            parts=tuple(map(message_out, delivery.parts)),
             papers=delivery.papers,
             remainder=delivery.remainder,
         )
@@ -181,7 +178,7 @@ def unpack_delivery(data: bytes, *, key: str) -> Delivery:
         id=record.id,
         address=address,
         due=record.due,
-        parts=tuple(Message(tuple(_block_in(block) for block in part.blocks), part.gist) for part in record.parts),
+        parts=tuple(map(message_in, record.parts)),
         papers=tuple(map(PaperId, record.papers)),
         remainder=tuple(map(PaperId, record.remainder)),
     )
@@ -196,60 +193,6 @@ def unpack_attempt(data: bytes, *, key: str) -> Attempt:
     """Raises CorruptRecord."""
     record = _ATTEMPT.unpack(data, key=key)
     return Attempt(at=record.at, delivery=record.delivery, part=record.part, outcome=record.outcome, detail=record.detail)
-
-
-def _buttons_out(buttons: tuple[Button, ...]) -> tuple[wire.ButtonWire, ...]:
-    return tuple(wire.ButtonWire(one.label, one.command, one.url) for one in buttons)
-
-
-def _buttons_in(buttons: tuple[wire.ButtonWire, ...]) -> tuple[Button, ...]:
-    return tuple(Button(one.label, one.command, one.url) for one in buttons)
-
-
-def _block_out(block: Block) -> wire.BlockWire:
-    match block:
-        case Heading(text):
-            return wire.HeadingWire(text)
-        case Text(text):
-            return wire.TextWire(text)
-        case Hint(text):
-            return wire.HintWire(text)
-        case Excerpt(text):
-            return wire.ExcerptWire(text)
-        case Card():
-            names = ("title", "url", "byline", "summary", "facts", "why", "thumbnail_url", "number")
-            return wire.CardWire(**{name: getattr(block, name) for name in names}, buttons=_buttons_out(block.buttons))
-        case Item(text, note, number, buttons):
-            return wire.ItemWire(text, note, number, _buttons_out(buttons))
-        case Buttons(buttons):
-            return wire.ButtonsWire(_buttons_out(buttons))
-        case File(name, content):
-            return wire.FileWire(name, content)
-        case _:
-            assert_never(block)
-
-
-def _block_in(block: wire.BlockWire) -> Block:
-    match block:
-        case wire.HeadingWire(text):
-            return Heading(text)
-        case wire.TextWire(text):
-            return Text(text)
-        case wire.HintWire(text):
-            return Hint(text)
-        case wire.ExcerptWire(text):
-            return Excerpt(text)
-        case wire.CardWire():
-            names = ("title", "url", "byline", "summary", "facts", "why", "thumbnail_url", "number")
-            return Card(**{name: getattr(block, name) for name in names}, buttons=_buttons_in(block.buttons))
-        case wire.ItemWire(text, note, number, buttons):
-            return Item(text, note, number, _buttons_in(buttons))
-        case wire.ButtonsWire(buttons):
-            return Buttons(_buttons_in(buttons))
-        case wire.FileWire(name, content):
-            return File(name, content)
-        case _:
-            assert_never(block)
 
 
 # ---------------------------------------------------------------- sources

@@ -1,24 +1,17 @@
 """The server of our own: a Valkey in DATA_DIR that lives as long as this process and not longer.
 
-What is written is on disk before it is acknowledged (`appendfsync always`). Two servers on one directory would lose data silently,
-so two locks guard it: `lock` is held by the process that may start a server there, `server.lock` is handed down to the server and
-held by nobody else. Whoever has the first and finds the second taken has met an orphan.
+What is written is on disk before it is acknowledged (`appendfsync always`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import ctypes
-import fcntl
-import hashlib
 import os
 import shutil
 import signal
-import socket
-import stat
 import subprocess
 import sys
-import tempfile
 import threading
 from collections import deque
 from contextlib import suppress
@@ -28,19 +21,16 @@ from urllib.parse import quote
 
 import structlog
 
-from bot.errors import OperatorMistake, StoreAway, StoreTrouble
+from bot.errors import OperatorMistake, StoreAway
+from bot.store import directory as data_dir
 from bot.store.connection import Connection
+from bot.store.directory import accepts, end_orphan, lock, prepared, socket_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LONGEST_SOCKET_PATH = 100
-"""Bytes; the system's limit is 104 (macOS) to 108 (Linux), with room for what libraries add."""
 PATIENCE_S = 60.0
 """Seconds for a server to read its file and answer."""
-GOODBYE_S = 10.0
-"""Seconds for a server to stop when asked."""
-
 _WARNING = " # "
 """What stands before the text of a log line tells its level: `#` a warning, `*` a notice."""
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
@@ -50,11 +40,11 @@ _log = structlog.get_logger()
 class EmbeddedServer:
     """A running server; `start` makes one, `close` ends it."""
 
-    def __init__(self, directory: Path, socket_path: Path, process: subprocess.Popen[bytes], lock: int) -> None:
+    def __init__(self, directory: Path, at: Path, process: subprocess.Popen[bytes], taken: int) -> None:
         self._directory = directory
-        self._socket = socket_path
+        self._socket = at
         self._process = process
-        self._lock = lock
+        self._lock = taken
         self._tail: deque[str] = deque(maxlen=50)
         # A thread, for the pipe must be emptied whether or not an event loop is running: a full one would halt the server.
         self._reader = threading.Thread(target=self._read_log, name="valkey-log", daemon=True)
@@ -85,17 +75,17 @@ class EmbeddedServer:
             # PR_SET_PDEATHSIG fires when the *thread* ends that started the child.
             raise RuntimeError("the embedded server must be started from the main thread")
         program = binary or _program()
-        directory = _prepared(directory)
-        lock = _lock(directory)
+        directory = prepared(directory)
+        taken = lock(directory)
         try:
-            socket_path = _socket_path(directory)
-            inherited = await _end_orphan(directory, socket_path)
+            at = socket_path(directory)
+            inherited = await end_orphan(directory, at)
             try:
-                server = cls(directory, socket_path, _spawn(program, directory, socket_path, inherited), lock)
+                server = cls(directory, at, _spawn(program, directory, at, inherited), taken)
             finally:
                 os.close(inherited)
         except BaseException:
-            os.close(lock)
+            os.close(taken)
             raise
         try:
             await server._until_it_answers()
@@ -109,12 +99,12 @@ class EmbeddedServer:
         if self._process.poll() is None:
             self._process.terminate()
             try:
-                await asyncio.to_thread(self._process.wait, GOODBYE_S)
+                await asyncio.to_thread(self._process.wait, data_dir.GOODBYE_S)
             except subprocess.TimeoutExpired:
-                _log.warning("embedded_store_killed", pid=self.pid, waited_s=GOODBYE_S)
+                _log.warning("embedded_store_killed", pid=self.pid, waited_s=data_dir.GOODBYE_S)
                 self._process.kill()
                 await asyncio.to_thread(self._process.wait)
-        await asyncio.to_thread(self._reader.join)
+        await self._log_is_read()
         self._socket.unlink(missing_ok=True)
         if self._socket.parent != self._directory:
             with suppress(OSError):
@@ -131,19 +121,19 @@ class EmbeddedServer:
         """
         while self._process.poll() is None:  # noqa: ASYNC110  # an end of a process is no event that asyncio knows
             await asyncio.sleep(0.5)
-        await asyncio.to_thread(self._reader.join)
+        await self._log_is_read()
         raise StoreAway(f"the embedded server ended (status {self._process.returncode}): {self._last_words()}")
 
     async def _until_it_answers(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_S):
                 while self._process.poll() is None:
-                    if _accepts(self._socket) and await self._is_ready():
+                    if accepts(self._socket) and await self._is_ready():
                         return
                     await asyncio.sleep(0.01)
         if self._process.poll() is None:
             raise OperatorMistake(f"the embedded server in {self._directory} did not answer within {PATIENCE_S:.0f} seconds: start again")
-        await asyncio.to_thread(self._reader.join)
+        await self._log_is_read()
         raise OperatorMistake(self._explained())
 
     async def _is_ready(self) -> bool:
@@ -155,6 +145,10 @@ class EmbeddedServer:
         finally:
             await connection.close()
         return True
+
+    async def _log_is_read(self) -> None:
+        # Not for ever: a child of the server that rewrites its file may hold the pipe open for a while.
+        await asyncio.to_thread(self._reader.join, data_dir.GOODBYE_S)
 
     def _explained(self) -> str:
         said = "\n".join([line for line in self._tail if _WARNING in line] or self._tail)
@@ -191,102 +185,11 @@ def _program() -> Path:
     raise OperatorMistake("there is no embedded server for this system: set REDIS_URL, or install valkey-server")
 
 
-def _prepared(directory: Path) -> Path:
-    """The directory, there and private, by the one name that its socket is called after."""
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if stat.S_IMODE(directory.stat().st_mode) != 0o700:  # noqa: PLR2004  # the mode itself
-            directory.chmod(0o700)
-    except OSError as error:
-        raise OperatorMistake(f"DATA_DIR {directory} cannot be used ({error.strerror}): name a directory that we may write") from error
-    return directory.resolve()
-
-
-def _lock(directory: Path) -> int:
-    """Take `lock` for life; the file says who has it."""
-    try:
-        lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise OperatorMistake(f"DATA_DIR {directory} cannot be written ({error.strerror}): free space, or name another one") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(lock, 200).decode(errors="replace").strip() or "another process"
-        os.close(lock)
-        raise OperatorMistake(
-            f"{holder} is already at work in DATA_DIR {directory}: stop it first, or set REDIS_URL so that several can share one server"
-        ) from None
-    with suppress(OSError):  # a full disk: the server will say so better
-        os.ftruncate(lock, 0)
-        os.write(lock, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
-    return lock
-
-
-def _socket_path(directory: Path) -> Path:
-    path = directory / "valkey.sock"
-    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
-        return path
-    # Named by the directory, so that the next start finds an orphan's socket.
-    name = f"paperboy-{os.getuid()}-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]}"
-    for parent in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108  # checked to be ours just below
-        if parent and len(os.fsencode(path := Path(parent) / name / "valkey.sock")) <= LONGEST_SOCKET_PATH and Path(parent).is_dir():
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            status = path.parent.lstat()
-            if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077:
-                return path
-    raise OperatorMistake(f"DATA_DIR {directory} is too long a path for a socket: name a shorter one")
-
-
-async def _end_orphan(directory: Path, socket_path: Path) -> int:
-    """Make sure that no server of an earlier process is left, and return `server.lock`, open and locked."""
-    inherited = os.open(directory / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        if not _try_lock(inherited):
-            _log.warning("orphaned_store_found", directory=str(directory))
-            await _ask_to_stop(socket_path)
-            async with asyncio.timeout(GOODBYE_S):
-                while not _try_lock(inherited):  # noqa: ASYNC110  # waiting in flock itself could not be given up
-                    await asyncio.sleep(0.02)
-    except BaseException as error:
-        os.close(inherited)
-        if isinstance(error, TimeoutError):
-            remedy = f"end the valkey-server that has {directory / 'server.lock'} open"
-            raise OperatorMistake(f"a server of an earlier run is still at work in {directory} and does not stop: {remedy}") from None
-        raise
-    return inherited
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-async def _ask_to_stop(socket_path: Path) -> None:
-    if not _accepts(socket_path):
-        return  # it is on its way out already: its parent's death sent it a SIGTERM
-    connection = Connection.to(f"unix://{quote(str(socket_path))}")
-    with suppress(StoreTrouble):  # the answer to a granted SHUTDOWN is a closed connection
-        await connection.call("SHUTDOWN", "NOSAVE")
-    await connection.close()
-
-
-def _accepts(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-    return True
-
-
-def _spawn(program: Path, directory: Path, socket_path: Path, inherited: int) -> subprocess.Popen[bytes]:
+def _spawn(program: Path, directory: Path, at: Path, inherited: int) -> subprocess.Popen[bytes]:
     options = {
         "dir": str(directory),
         "port": "0",
-        "unixsocket": str(socket_path),
+        "unixsocket": str(at),
         "unixsocketperm": "600",
         "appendonly": "yes",
         "appendfsync": "always",

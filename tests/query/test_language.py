@@ -56,6 +56,7 @@ from tests.query.strategies import queries, typing
         ("title:a title:b", "title:(a b)"),
         ("title:and title:b", "title:and title:b"),
         ('title:(a "b c" transform*)', 'title:("b c" a transform*)'),
+        ("title:OR", "title:or"),
         ("Title: curriculum, b", "b title:curriculum"),
         ("ti:a abs:b au:c", "abstract:b author:c title:a"),
         ('author:"Yoshua Bengio"', 'author:"yoshua bengio"'),
@@ -96,6 +97,7 @@ from tests.query.strategies import queries, typing
         ('a"b c"d', '"b c" a d'),
         ("p<0.05 10:1", "10-1 p-0.05"),
         ("a -! ?", "a"),
+        ("\u1100!\u1161", "가"),
     ],
 )
 def test_a_query_is_echoed_as_it_was_understood(typed: str, understood: str) -> None:

@@ -30,7 +30,8 @@ def papers(web: Web, server: WebServer, cache: FakeCache) -> ArxivPapers:
 
 
 async def test_a_paper_with_all_that_arxiv_tells(papers: ArxivPapers, server: WebServer) -> None:
-    more = "<arxiv:comment>12 pages</arxiv:comment><arxiv:journal_ref>J. Engines 1</arxiv:journal_ref><arxiv:doi>10.1000/ABC 10.1000/DEF</arxiv:doi>"
+    published = "<arxiv:journal_ref>J. Engines 1</arxiv:journal_ref><arxiv:doi>10.1000/ABC 10.1000/DEF</arxiv:doi>"
+    more = f"<arxiv:comment>12 pages</arxiv:comment>{published}"
     server.says(PATH, Reply(body=results(result("2511.00001", version=3, more=more))))
     paper = await papers.paper(ID)
     assert paper is not None

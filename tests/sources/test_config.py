@@ -18,6 +18,7 @@ from bot.sources.table import Outside, charts, lookups, sources
 
 if TYPE_CHECKING:
     from pathlib import Path
+
     from bot.sources.http import Web
     from tests.fakes import FakeCache
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -11,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import SourceBlocked, SourceBusy, SourceGarbled, SourceRefused, SourceTrouble
-from bot.sources.http import Kind, Manners, Validators, Web, _named_wait, user_agent
+from bot.sources.http import Web, _named_wait, user_agent
+from bot.sources.manners import Kind, Manners, Validators
 from tests.sources.web_server import Reply, WebServer
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.fakes import FakeGate
     from tests.clock import Clock
+    from tests.fakes import FakeGate
 
 MANNERS = Manners(door="service.example", gap=timedelta(seconds=3), wait=timedelta(seconds=2), patience=timedelta(seconds=60))
 JSON = {"Content-Type": "application/json"}

@@ -57,6 +57,15 @@ async def test_pages_are_read_until_the_newest_two_days_are_whole(daily: Hugging
     assert "date" in server.requests[2].query
 
 
+async def test_the_last_day_of_a_page_may_go_on_beyond_it(daily: HuggingFaceDaily, server: WebServer) -> None:
+    days = ["2025-11-21"] * 40 + ["2025-11-20"] * 40 + ["2025-11-19"] * 20
+    rows = [entry(f"2511.{n:05}", day=day) for n, day in enumerate(days, start=1)]
+    server.says(LIST, Reply(body=listing(*rows), headers=NEXT), Reply(body=b"[]"))
+    await daily.fetch(b"", NOW)
+    assert "2025-11-19" in {request.query.get("date") for request in server.requests}
+    assert "2025-11-20" not in {request.query.get("date") for request in server.requests}
+
+
 @pytest.mark.parametrize(
     "replies",
     [
@@ -242,9 +251,21 @@ def test_invented_fields_are_ignored() -> None:
 
 
 def test_a_detail_page_is_flat_and_counts_models() -> None:
-    body = b'{"id": "2511.00001", "title": "0", "numTotalModels": 3, "submittedOnDailyAt": "2025-11-21T02:45:00.000Z"}'
-    paper = read_detail(body)
-    assert (paper.title, paper.models, paper.listed_on) == ("0", 3, date(2025, 11, 21))
+    paper = read_detail(b'{"id": "2511.00001", "title": "0", "numTotalModels": 3}')
+    assert (paper.title, paper.models) == ("0", 3)
+
+
+@pytest.mark.parametrize(
+    ("submitted", "day"),
+    [
+        ("2025-11-21T00:00:00.000Z", date(2025, 11, 21)),
+        ("2025-11-21T02:00:00.000Z", date(2025, 11, 20)),
+        ("2025-11-21T02:45:00.000Z", date(2025, 11, 21)),
+        ("some day", None),
+    ],
+)
+def test_midnight_stands_for_the_list_day_and_other_times_for_themselves(submitted: str, day: date | None) -> None:
+    assert only(listing(entry("2511.00001", submittedOnDailyAt=submitted))).listed_on == day
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b'{"id": "x", "title": "y"}', b'{"id": "2511.00001", "title": ""}', b"\xff"])

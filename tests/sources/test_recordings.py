@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -74,7 +74,7 @@ async def test_every_recorded_answer_of_the_query_api(recordings: Path, web: Web
     assert files
     for number, file in enumerate(files):
         text = file.read_text("utf-8")
-        recorded = json.loads(text) if file.suffix == ".json" else {"status_code": 200, "body": text}
+        recorded: dict[str, Any] = json.loads(text) if file.suffix == ".json" else {"status_code": 200, "body": text}
         server.says("/api/query", Reply(status=recorded["status_code"], body=recorded["body"].encode()))
         search = ArxivPapers(web, cache, url=server.url).search(parse(f"recording{number}"), limit=10)
         if recorded["status_code"] == 400:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from bot.paper import PaperId
 from bot.ports import Dead, Delivery, Doubtful, Later, Planned, Saved, Sent, Settled, State
 from bot.store import keys
 from bot.store.deliveries import StoredDeliveries
+from tests.inboxes import filed
 
 if TYPE_CHECKING:
     from bot.ports import Lease, Outcome
@@ -27,14 +29,17 @@ DUE = datetime(2025, 11, 21, 9, 0, tzinfo=UTC)
 THEN = DUE + timedelta(days=3)
 LEASE = timedelta(seconds=60)
 NEED = timedelta(seconds=20)
+SLOT = "a" * 64
 SHOWN, COUNTED = (PaperId("2511.00001"), PaperId("2511.00002")), (PaperId("10.1000/xyz"),)
 
 
-def delivery(id: str = "a" * 64, *, parts: int = 1, address: Address = ADDRESS, due: datetime = DUE) -> Delivery:
+def delivery(id: str = SLOT, *, parts: int = 1, address: Address = ADDRESS, due: datetime = DUE) -> Delivery:
+    """A delivery with papers of its own."""
     messages = tuple(
         Message((Heading(f"Part {n}"), Card(title="On β-VAE", url="https://x"), Text("…")), gist="Papers") for n in range(parts)
     )
-    return Delivery(id=id, address=address, due=due, parts=messages, papers=SHOWN, remainder=COUNTED)
+    papers, remainder = (SHOWN, COUNTED) if id == SLOT else ((PaperId(f"2511.1000{id}"),), ())
+    return Delivery(id=id, address=address, due=due, parts=messages, papers=papers, remainder=remainder)
 
 
 async def subscribe(store: RedisStore, *, due: datetime | None = DUE, address: Address = ADDRESS) -> None:
@@ -46,6 +51,11 @@ async def subscribe(store: RedisStore, *, due: datetime | None = DUE, address: A
 async def planned(store: RedisStore, *, parts: int = 1) -> None:
     await subscribe(store)
     assert await store.deliveries.plan(ADDRESS, due=DUE, then=THEN, delivery=delivery(parts=parts)) is Planned.PLANNED
+
+
+async def post_now(store: RedisStore, delivery: Delivery) -> None:
+    """Plan a delivery that no schedule asked for, its papers in the inbox before."""
+    assert await store.deliveries.post_now(await filed(store, delivery)) is Planned.PLANNED
 
 
 async def claimed(store: RedisStore) -> Lease:
@@ -81,7 +91,7 @@ async def test_a_planned_slot_leaves_the_inbox_for_the_outbox_and_the_next_one_i
 
     assert await inbox(store) == set()
     assert await store.channels.next_due(ADDRESS) == THEN
-    assert await store.deliveries.get("a" * 64) == delivery()
+    assert await store.deliveries.get(SLOT) == delivery()
 
 
 async def test_of_two_workers_one_plans_the_slot(store: RedisStore) -> None:
@@ -129,6 +139,70 @@ async def test_a_slot_that_an_edit_brought_back_is_not_posted_again_and_does_not
     assert await idle(store)
 
 
+@pytest.mark.parametrize("missing", [*SHOWN, *COUNTED])
+async def test_a_slot_whose_papers_have_left_the_inbox_is_not_planned_and_stays_due(store: RedisStore, missing: PaperId) -> None:
+    await subscribe(store)
+    await store.deliveries.post_now(dataclasses.replace(delivery("1"), papers=(missing,)))
+    before = await store.connection.read("HGETALL", keys.delivery("1"))
+
+    for _ in range(2):
+        assert await store.deliveries.plan(ADDRESS, due=DUE, then=THEN, delivery=delivery()) is Planned.TAKEN
+
+    assert await inbox(store) == {*SHOWN, *COUNTED} - {missing}
+    assert await store.channels.due(limit=9) == [(ADDRESS, DUE)]
+    assert await store.deliveries.get(SLOT) is None
+    assert await store.connection.read("HGETALL", keys.delivery("1")) == before
+    assert [lease.delivery.id for lease in await store.deliveries.claim(limit=9, lease=LEASE)] == ["1"]
+
+
+@pytest.mark.parametrize("missing", [*SHOWN, *COUNTED])
+async def test_a_digest_on_demand_whose_papers_have_left_the_inbox_is_not_planned(store: RedisStore, missing: PaperId) -> None:
+    await subscribe(store)
+    slot = dataclasses.replace(delivery(), papers=(missing,), remainder=())
+    assert await store.deliveries.plan(ADDRESS, due=DUE, then=THEN, delivery=slot) is Planned.PLANNED
+
+    assert await store.deliveries.post_now(dataclasses.replace(delivery("1"), papers=SHOWN, remainder=COUNTED)) is Planned.TAKEN
+
+    assert await inbox(store) == {*SHOWN, *COUNTED} - {missing}
+    assert await store.deliveries.get("1") is None
+    assert (await claimed(store)).delivery == slot
+
+
+async def test_papers_that_were_never_filed_are_not_planned(store: RedisStore) -> None:
+    assert await store.deliveries.post_now(delivery("1", address=OTHER)) is Planned.TAKEN
+    assert await idle(store)
+
+
+async def test_of_a_slot_and_digests_on_demand_at_the_same_moment_one_gets_the_papers(store: RedisStore) -> None:
+    await subscribe(store)
+    demands = [dataclasses.replace(delivery(str(n)), papers=SHOWN, remainder=COUNTED) for n in range(4)]
+
+    outcomes = await asyncio.gather(
+        *(store.deliveries.post_now(demand) for demand in demands[:2]),
+        store.deliveries.plan(ADDRESS, due=DUE, then=THEN, delivery=delivery()),
+        *(store.deliveries.post_now(demand) for demand in demands[2:]),
+    )
+
+    assert sorted(outcome.name for outcome in outcomes) == ["PLANNED", *["TAKEN"] * 4]
+    assert len(await store.deliveries.claim(limit=9, lease=LEASE)) == 1
+
+
+async def test_planning_again_after_a_lost_reply_changes_nothing(store: RedisStore, clock: Clock) -> None:
+    await planned(store)
+    await post_now(store, delivery("1"))
+    await filed(store, delivery("2"))
+    leases = await store.deliveries.claim(limit=9, lease=LEASE)
+    clock.advance(timedelta(seconds=1))
+
+    assert await store.deliveries.plan(ADDRESS, due=DUE, then=THEN, delivery=delivery()) is Planned.TAKEN
+    assert await store.deliveries.post_now(delivery("1")) is Planned.TAKEN
+
+    assert await inbox(store) == set(delivery("2").papers)
+    assert await store.channels.next_due(ADDRESS) == THEN
+    assert await idle(store)
+    assert [await store.deliveries.begin(lease, need=NEED) for lease in leases] == [True, True]
+
+
 async def test_a_delivery_that_no_schedule_asked_for_leaves_the_agenda_alone(store: RedisStore) -> None:
     await subscribe(store)
 
@@ -155,7 +229,7 @@ async def test_a_delivery_is_posted_and_its_papers_become_history(store: RedisSt
     assert (await store.papers.history(ADDRESS, SHOWN[0])).capped is None
     assert (await store.papers.history(ADDRESS, COUNTED[0])).capped == now
     assert (await store.papers.history(ADDRESS, COUNTED[0])).posted is None
-    assert await store.deliveries.get("a" * 64) == delivery()
+    assert await store.deliveries.get(SLOT) == delivery()
     clock.advance(timedelta(hours=1))
     assert await idle(store)
 
@@ -170,7 +244,7 @@ async def test_what_somebody_has_claimed_nobody_else_gets(store: RedisStore) -> 
 
 async def test_the_longest_waiting_are_claimed_first(store: RedisStore, clock: Clock) -> None:
     for number in range(5):
-        await store.deliveries.post_now(delivery(str(number)))
+        await post_now(store, delivery(str(number)))
         clock.advance(timedelta(seconds=1))
 
     first = await store.deliveries.claim(limit=2, lease=LEASE)
@@ -244,28 +318,28 @@ async def test_whoever_asks_in_vain_leaves_it_unknown(store: RedisStore, clock: 
 
 async def test_failures_of_a_channel_are_timed_over_all_its_deliveries_until_one_succeeds(store: RedisStore, clock: Clock) -> None:
     started = clock.now
-    await store.deliveries.post_now(delivery("1"))
+    await post_now(store, delivery("1"))
     await settled(store, Later(started, "down"))
     clock.advance(timedelta(days=1))
     await settled(store, Doubtful(clock.now, "down"))
     await settled(store, Dead("down", merge=True))
-    await store.deliveries.post_now(delivery("2"))
-    await store.deliveries.post_now(delivery("3", address=OTHER))
+    await post_now(store, delivery("2"))
+    await post_now(store, delivery("3", address=OTHER))
 
     leases = {lease.delivery.id: lease for lease in await store.deliveries.claim(limit=9, lease=LEASE)}
     assert leases["2"].failing_since == started
     assert leases["3"].failing_since is None
     await store.deliveries.settle(leases["2"], Sent("m"))
 
-    await store.deliveries.post_now(delivery("4"))
+    await post_now(store, delivery("4"))
     assert (await claimed(store)).failing_since is None
 
 
 async def test_the_clock_of_failures_starts_anew_after_a_pause(store: RedisStore, clock: Clock) -> None:
-    await store.deliveries.post_now(delivery("1"))
+    await post_now(store, delivery("1"))
     await settled(store, Later(clock.now, "down"))
     await settled(store, Dead("down", pauses=True))
-    await store.deliveries.post_now(delivery("2"))
+    await post_now(store, delivery("2"))
 
     assert (await claimed(store)).failing_since is None
 
@@ -338,7 +412,7 @@ async def test_a_request_begins_only_while_the_lease_lasts_for_it(store: RedisSt
 async def test_nothing_begins_that_is_settled(store: RedisStore) -> None:
     await planned(store)
     sent = await settled(store, Sent("m1"))
-    await store.deliveries.post_now(delivery("2"))
+    await post_now(store, delivery("2"))
     dead = await settled(store, Dead("no"))
 
     assert not await store.deliveries.begin(sent, need=NEED)
@@ -520,7 +594,7 @@ async def test_papers_of_a_delivery_that_never_went_out_return_to_the_inbox_as_o
 
     assert dict(await store.papers.inbox(ADDRESS)) == filed
     assert await idle(store)
-    assert await store.deliveries.get("a" * 64) is None
+    assert await store.deliveries.get(SLOT) is None
     assert await store.deliveries.recall(ADDRESS) == []
 
 
@@ -550,7 +624,7 @@ async def test_a_delivery_that_may_be_out_or_is_to_blame_itself_is_not_taken_bac
 
     assert await store.deliveries.recall(ADDRESS) == []
     assert await inbox(store) == set()
-    assert await store.deliveries.get("a" * 64) is not None
+    assert await store.deliveries.get(SLOT) is not None
 
 
 async def test_a_delivery_of_which_one_part_is_out_is_not_taken_back(store: RedisStore) -> None:
@@ -571,12 +645,35 @@ async def test_a_delivery_that_died_for_the_channels_sake_is_taken_back_when_the
 async def test_a_paper_that_another_digest_posted_does_not_return(store: RedisStore) -> None:
     await planned(store)
     await store.deliveries.claim(limit=1, lease=timedelta(days=1))
-    await store.deliveries.post_now(delivery("2"))
+    # Plans of a version that did not look into the inbox may have papers in common.
+    await store.connection.call("ZADD", keys.inbox(ADDRESS), *(part for id in (*SHOWN, *COUNTED) for part in (1, id)))
+    await post_now(store, dataclasses.replace(delivery("2"), papers=SHOWN, remainder=COUNTED))
     await settled(store, Sent("m"))
 
     await store.deliveries.recall(ADDRESS)
 
     assert await inbox(store) == set(COUNTED)
+
+
+async def test_for_a_slot_that_is_still_due_a_failing_delivery_is_taken_back(store: RedisStore) -> None:
+    await planned(store)
+
+    assert await store.deliveries.recall(ADDRESS, slot=THEN) == [*SHOWN, *COUNTED]
+    assert await store.deliveries.recall(ADDRESS, slot=THEN) == []
+
+    assert await inbox(store) == {*SHOWN, *COUNTED}
+    assert await store.channels.next_due(ADDRESS) == THEN
+
+
+@pytest.mark.parametrize("then", [THEN, None])
+async def test_whoever_comes_second_to_a_slot_does_not_take_back_what_the_first_planned(store: RedisStore, then: datetime | None) -> None:
+    await subscribe(store)
+    await store.deliveries.plan(ADDRESS, due=DUE, then=then, delivery=delivery())
+
+    assert await store.deliveries.recall(ADDRESS, slot=DUE) == []
+
+    assert await inbox(store) == set()
+    assert (await claimed(store)).delivery == delivery()
 
 
 async def test_other_channels_keep_their_deliveries(store: RedisStore) -> None:
@@ -591,7 +688,7 @@ async def test_other_channels_keep_their_deliveries(store: RedisStore) -> None:
 
 async def test_the_dead_are_shown_newest_first_with_their_reason(store: RedisStore, clock: Clock) -> None:
     for number in range(3):
-        await store.deliveries.post_now(delivery(str(number)))
+        await post_now(store, delivery(str(number)))
         await settled(store, Dead(f"reason {number}"))
         clock.advance(timedelta(seconds=1))
 
@@ -610,8 +707,8 @@ async def test_a_dead_delivery_can_be_replayed(store: RedisStore, clock: Clock, 
     await settled(store, Dead("x", doubtful=doubtful))
 
     assert await idle(store)
-    assert await store.deliveries.replay("a" * 64)
-    assert not await store.deliveries.replay("a" * 64)
+    assert await store.deliveries.replay(SLOT)
+    assert not await store.deliveries.replay(SLOT)
 
     lease = await claimed(store)
     assert (lease.state, lease.failures, lease.attempt) == (state, 0, 2)
@@ -621,7 +718,7 @@ async def test_a_dead_delivery_can_be_replayed(store: RedisStore, clock: Clock, 
 async def test_only_the_dead_can_be_replayed(store: RedisStore) -> None:
     await planned(store)
 
-    assert not await store.deliveries.replay("a" * 64)
+    assert not await store.deliveries.replay(SLOT)
     assert not await store.deliveries.replay("unknown")
 
 
@@ -642,7 +739,7 @@ async def test_every_attempt_is_in_the_log_newest_first(store: RedisStore, clock
     for outcome in outcomes:
         await settled(store, outcome)
         clock.advance(timedelta(seconds=1))
-    await store.deliveries.replay("a" * 64)
+    await store.deliveries.replay(SLOT)
     await settled(store, Sent("m1"))
 
     log = await store.deliveries.log(ADDRESS)
@@ -654,7 +751,7 @@ async def test_every_attempt_is_in_the_log_newest_first(store: RedisStore, clock
         ("later", "no connection"),
     ]
     assert [one.at for one in log] == [DUE + timedelta(seconds=n) for n in (3, 2, 1, 0)]
-    assert {(one.delivery, one.part) for one in log} == {("a" * 64, 0)}
+    assert {(one.delivery, one.part) for one in log} == {(SLOT, 0)}
 
 
 async def test_the_log_holds_fifty_attempts_of_thirty_days(store: RedisStore, clock: Clock) -> None:
@@ -672,7 +769,7 @@ async def test_the_log_holds_fifty_attempts_of_thirty_days(store: RedisStore, cl
 async def test_a_forgotten_channel_leaves_nothing_to_deliver(store: RedisStore, clock: Clock) -> None:
     await planned(store)
     pending = await begun(store)
-    await store.deliveries.post_now(delivery("2"))
+    await post_now(store, delivery("2"))
     await settled(store, Dead("x"))
     await store.channels.forget(ADDRESS)
 
@@ -686,7 +783,7 @@ async def test_a_forgotten_channel_leaves_nothing_to_deliver(store: RedisStore, 
 
 async def test_a_delivery_that_is_gone_leaves_the_outbox(store: RedisStore) -> None:
     await planned(store)
-    await store.connection.call("DEL", keys.delivery("a" * 64))
+    await store.connection.call("DEL", keys.delivery(SLOT))
 
     assert await idle(store)
     assert await store.connection.read("ZCARD", keys.OUTBOX) == 0
@@ -698,30 +795,30 @@ async def _damage(store: RedisStore, id: str, record: bytes) -> None:
 
 async def test_a_delivery_that_cannot_be_read_is_set_aside_and_the_others_go_on(store: RedisStore) -> None:
     await planned(store)
-    await store.deliveries.post_now(delivery("2"))
-    await _damage(store, "a" * 64, b"\x01rubbish")
+    await post_now(store, delivery("2"))
+    await _damage(store, SLOT, b"\x01rubbish")
 
     assert (await claimed(store)).delivery.id == "2"
 
-    assert await store.connection.read("GET", keys.corrupt(keys.delivery("a" * 64))) == b"\x01rubbish"
+    assert await store.connection.read("GET", keys.corrupt(keys.delivery(SLOT))) == b"\x01rubbish"
     assert await store.connection.read("GET", keys.CORRUPT_COUNT) == b"1"
-    assert await store.deliveries.get("a" * 64) is None
+    assert await store.deliveries.get(SLOT) is None
 
 
 async def test_a_delivery_of_a_newer_version_waits_for_one(store: RedisStore) -> None:
     await planned(store)
-    await _damage(store, "a" * 64, b"\xffnewer")
+    await _damage(store, SLOT, b"\xffnewer")
 
     assert await idle(store)
     assert await store.deliveries.recall(ADDRESS) == []
-    assert await store.connection.read("HGET", keys.delivery("a" * 64), "record") == b"\xffnewer"
+    assert await store.connection.read("HGET", keys.delivery(SLOT), "record") == b"\xffnewer"
 
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_whatever_workers_die_of_each_part_is_posted_once(store: RedisStore, clock: Clock, seed: int) -> None:
     chance = random.Random(seed)
     for number in range(6):
-        await store.deliveries.post_now(delivery(str(number), parts=2))
+        await post_now(store, delivery(str(number), parts=2))
     platform: list[str] = []
 
     async def work() -> None:
@@ -748,6 +845,6 @@ async def test_whatever_workers_die_of_each_part_is_posted_once(store: RedisStor
 
 async def test_a_channel_without_a_record_can_be_delivered_to(store: RedisStore) -> None:
     assert (await store.channels.load(OTHER)) == Channel(address=OTHER)
-    await store.deliveries.post_now(delivery("1", address=OTHER))
+    await post_now(store, delivery("1", address=OTHER))
 
     assert (await claimed(store)).delivery.address == OTHER

@@ -6,15 +6,18 @@ import os
 import re
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
 import pytest
+from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.data_structures import Size
+from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from adapters.terminal.completion import Completing
 from adapters.terminal.doors import Pipe, Prompt, door
 from adapters.terminal.listener import Conversation, address
 from adapters.terminal.look import Look
@@ -123,10 +126,10 @@ async def test_a_slash_is_forgiven(line: str) -> None:
     assert bot.asked == ["list"]
 
 
-async def test_the_command_alone_asks_for_nothing() -> None:
+async def test_the_bare_command_asks_for_help() -> None:
     bot = Bot()
-    assert await piped("/papers\n/\n", bot) == ""
-    assert bot.asked == []
+    await piped("/papers\n/\n", bot)
+    assert bot.asked == ["help", "help"]
 
 
 @pytest.mark.parametrize("leave", ["exit", "quit", "/exit", "QUIT"])
@@ -208,11 +211,9 @@ async def test_nobody_to_read_and_nowhere_to_turn_is_quiet_too() -> None:
 
 
 async def test_a_stream_that_breaks_off_is_the_end() -> None:
-    class Broken(io.StringIO):
-        def __next__(self) -> str:
-            raise OSError("the line broke")
-
-    assert await Conversation(Pipe(Broken(), io.StringIO(), Look()), asker=ADA).talk(Bot()) == 0
+    closed = io.StringIO("list\n")
+    closed.close()
+    assert await Conversation(Pipe(closed, io.StringIO(), Look()), asker=ADA).talk(Bot()) == 0
 
 
 async def test_a_digest_appears_when_it_is_due_and_its_numbers_go_on_counting(tmp_path: Path) -> None:
@@ -247,8 +248,11 @@ class Screen:
 
     async def shows(self, text: str) -> None:
         """Wait until it does, once for each call."""
-        while text not in self.plain:
-            await asyncio.sleep(0.005)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                while text not in self.plain:
+                    await asyncio.sleep(0.005)
+        assert text in self.plain
         self.written.truncate(0)
         self.written.seek(0)
 
@@ -278,11 +282,11 @@ async def test_a_conversation_at_a_prompt(tmp_path: Path) -> None:
     bot = Bot()
     with prompt(tmp_path) as (door, keys, screen):
         talk = asyncio.ensure_future(Conversation(door, asker=ADA, channel="#ml").talk(bot))
-        await screen.shows("#ml> ")
+        await screen.shows("#ml>")
         keys.send_text("list\r")
         await screen.shows("#ml: list\n[1] Undo")
         keys.send_text("1\r#robots\r")
-        await screen.shows("#robots> ")
+        await screen.shows("#robots>")
         keys.send_text("\x04")
         assert await talk == 0
     assert bot.asked == ["list", "undo list"]
@@ -304,31 +308,48 @@ async def test_a_history_that_cannot_be_kept_stops_nobody(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("keys", "asked"),
+    ("line", "offered"),
     [
-        ("subs\t c\t\r", "subscribe curriculum learning"),
-        ("/papers unsub\t ml\t\r", "unsubscribe ml rule"),
-        ("unsubscribe curriculum l\t\r", "unsubscribe curriculum learning"),
-        ("help set\t\r", "help settings"),
-        ("settings l\t\r", "settings limit"),
-        ("settings format f\t\r", "settings format full"),
-        ("mor\t\r", "mor"),
-        ("list x\t\r", "list x"),
-        ("nosuch x\t\r", "nosuch x"),
+        ("", ["subscribe", "unsubscribe", "help", "settings", "list"]),
+        ("SUB", ["subscribe"]),
+        ("/papers unsub", ["unsubscribe"]),
+        ("/s", ["subscribe", "settings"]),
+        ("subscribe ", ["ml rule", "curriculum learning"]),
+        ("unsubscribe curriculum l", ["curriculum learning"]),
+        ("help set", ["settings"]),
+        ("settings ", ["limit", "format"]),
+        ("settings format f", ["full"]),
+        ("settings format full c", ["compact"]),
+        ("mor", []),
+        ("more ", []),
+        ("list ", []),
+        ("#", ["#ml", "#robots"]),
+        ("#r", ["#robots"]),
     ],
 )
-async def test_tab_completes_commands_and_what_they_take(tmp_path: Path, keys: str, asked: str) -> None:
+async def test_tab_offers_commands_what_they_take_and_channels(line: str, offered: list[str]) -> None:
+    async def channels() -> Sequence[str]:
+        return ["#ml", "#robots"]
+
+    completing = Completing(COMMANDS, rules=lambda: told(address("#ml")), channels=channels)
+    found = [one async for one in completing.get_completions_async(Document(line), CompleteEvent())]
+    assert [one.text for one in found] == offered
+    assert all(line[len(line) + one.start_position :].casefold() == one.text[: -one.start_position or 0].casefold() for one in found)
+    assert list(completing.get_completions(Document(line), CompleteEvent())) == []
+
+
+async def test_tab_completes_what_is_typed(tmp_path: Path) -> None:
     bot = Bot()
     with prompt(tmp_path) as (door, pipe, screen):
         talk = asyncio.ensure_future(Conversation(door, asker=ADA, channel="#ml").talk(bot, commands=COMMANDS, rules=told))
-        await screen.shows("#ml> ")
-        for part in re.split(r"(?<=\t)", keys):
-            # Completion runs beside the typing: the next key must not come before it is done.
-            pipe.send_text(part)
-            await asyncio.sleep(0.02)
-        pipe.send_text("\x04")
+        await screen.shows("#ml>")
+        pipe.send_text("subs\t")
+        await screen.shows("cribe")
+        pipe.send_text(" cur\t")
+        await screen.shows("riculum")
+        pipe.send_text("\r\x04")
         assert await talk == 0
-    assert bot.asked == [asked]
+    assert bot.asked == ["subscribe curriculum learning"]
 
 
 async def test_tab_completes_channels(tmp_path: Path) -> None:
@@ -336,11 +357,11 @@ async def test_tab_completes_channels(tmp_path: Path) -> None:
     with prompt(tmp_path) as (door, pipe, screen):
         talk = asyncio.ensure_future(Conversation(door, asker=ADA, channel="#ml").talk(bot))
         pipe.send_text("#robots\r")
-        await screen.shows("#robots> ")
+        await screen.shows("#robots>")
         pipe.send_text("#m\t")
         await screen.shows("l")
         pipe.send_text("\r")
-        await screen.shows("#ml> ")
+        await screen.shows("#ml>")
         pipe.send_text("\x04")
         assert await talk == 0
 
@@ -378,6 +399,15 @@ async def test_ctrl_c_drops_a_command_under_way(tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGINT) == before
 
 
+async def test_a_conversation_outside_the_main_thread_does_without_signals(tmp_path: Path) -> None:
+    def elsewhere() -> list[str]:
+        bot = Bot()
+        asyncio.run(typed(tmp_path, bot, "list\r\x04"))
+        return bot.asked
+
+    assert await asyncio.to_thread(elsewhere) == ["list"]
+
+
 async def test_being_stopped_from_outside_is_not_taken_for_ctrl_c(tmp_path: Path) -> None:
     bot = Bot()
     with prompt(tmp_path) as (door, keys, _):
@@ -396,7 +426,7 @@ async def test_what_comes_while_somebody_types_stands_above_the_prompt(tmp_path:
         conversation = Conversation(door, asker=ADA, channel="#ml")
         talk = asyncio.ensure_future(conversation.talk(bot))
         keys.send_text("li")
-        await screen.shows("#ml> li")
+        await screen.shows("li")
         conversation.show(address("#ml"), Message((Text("A digest"),)))
         await screen.shows("A digest\n")
         keys.send_text("st\r")
@@ -414,7 +444,7 @@ async def test_two_terminals_make_a_prompt_and_anything_else_a_pipe(tmp_path: Pa
         return door(stdin, stdout, {"COLUMNS": "100"}, history=tmp_path / "history")
 
     ours, theirs = pty.openpty()
-    with os.fdopen(theirs, "r+b", buffering=0) as raw, io.TextIOWrapper(raw, write_through=True) as terminal:  # type: ignore[type-var]  # raw is a file
+    with os.fdopen(theirs, "r+b", buffering=0) as raw, io.TextIOWrapper(raw, write_through=True) as terminal:
         assert isinstance(at(io.StringIO(), terminal), Pipe)
         assert isinstance(at(terminal, io.StringIO()), Pipe)
         person = at(terminal, terminal)

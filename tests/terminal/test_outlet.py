@@ -172,6 +172,9 @@ async def test_a_log_that_cannot_be_used_means_not_sent_or_unknown(tmp_path: Pat
     below_a_file = outlet(tmp_path / "file" / "posted.jsonl")
     with pytest.raises(NotSent, match="cannot be used"):
         await below_a_file.post(HERE, MESSAGE, key="k1")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    with pytest.raises(NotSent, match="cannot be used"):
+        await outlet(tmp_path / "nowhere" / "posted.jsonl").post(HERE, MESSAGE, key="k1")
     a_folder = outlet(tmp_path)
     with pytest.raises(OutcomeUnknown, match="cannot be used"):
         await a_folder.posted(HERE, key="k1", since=NOW)
