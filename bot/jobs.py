@@ -132,7 +132,9 @@ async def plan_slot(desk: Desk, address: Address, due: datetime) -> Planned:
     if channel.subscriptions and not channel.is_paused(now):
         await desk.store.deliveries.recall(address, slot=due)
         delivery = await _edition(desk, channel, due=due, now=now)
-    return await desk.store.deliveries.plan(address, due=due, then=due_of(channel, now), delivery=delivery)
+    # The clock may have been set back since the slot was found due: it must not become its own successor, and be planned again.
+    then = due_of(channel, max(now, due))
+    return await desk.store.deliveries.plan(address, due=due, then=then, delivery=delivery)
 
 
 async def post_now(desk: Desk, address: Address) -> Delivery | None:

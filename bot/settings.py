@@ -58,4 +58,5 @@ def read_settings() -> Settings:
 
 def _line(where: tuple[int | str, ...], what: str) -> str:
     name = str(where[0]).upper() if where else "settings"
+    what = what.removeprefix("Value error, ")
     return f"{name}: {what[:1].lower()}{what[1:]}. See config/env.example."

@@ -17,7 +17,7 @@ from bot.errors import PaperboyError
 from bot.message import Button, Heading, Hint, Item, Message, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
     from adapters.terminal.doors import Door
     from bot.commands.call import Answer, Asker
@@ -48,7 +48,7 @@ class Conversation:
         self._asker = asker
         self._here = address(channel)
         self._visited = {self._here}
-        self._choices: list[tuple[Address, Button]] = []
+        self._choices: dict[int, tuple[Address, Button]] = {}
 
     def show(self, where: Address, message: Message) -> None:
         """Put a message that nobody asked for on the screen; the outlet's `show`. Does nothing when nobody reads any more.
@@ -104,11 +104,11 @@ class Conversation:
     async def _turn(self, line: str, answer: Callable[[Call], Awaitable[Answer]], names: Callable[[], Awaitable[Sequence[str]]]) -> None:
         where = self._here
         if line.isascii() and line.isdecimal():
-            number = int(line[:9])
-            if not 1 <= number <= len(self._choices):
-                self._say(Text(f"Nothing here has the number {number}."))
+            chosen = self._choices.get(int(line[:9]))
+            if chosen is None:
+                self._say(Text(f"Nothing here has the number {line[:9]}."))
                 return
-            where, button = self._choices[number - 1]
+            where, button = chosen
             line = button.command
             self._write(where, Message((Hint(f"> {line}"),)))
         if line == "#":
@@ -116,9 +116,9 @@ class Conversation:
         elif line.startswith("#"):
             self._go(line)
         elif line:
-            self._answer(
-                where, await self._answered(answer, Call(address=where, channel_name=f"#{where.channel}", asker=self._asker, text=line))
-            )
+            old = tuple(self._choices)
+            call = Call(address=where, channel_name=f"#{where.channel}", asker=self._asker, text=line)
+            self._answer(where, await self._answered(answer, call), old=old)
 
     async def _answered(self, answer: Callable[[Call], Awaitable[Answer]], call: Call) -> Message:
         async def asked() -> Message:
@@ -138,14 +138,16 @@ class Conversation:
                     raise KeyboardInterrupt from None
                 raise
 
-    def _answer(self, where: Address, message: Message) -> None:
-        # Only now: while the command ran, the old numbers still stood on the screen.
-        self._choices.clear()
+    def _answer(self, where: Address, message: Message, *, old: Iterable[int]) -> None:
+        # Only the old ones: a digest that came while the command ran (`digest` brings one) keeps its numbers.
+        for number in old:
+            del self._choices[number]
         self._write(where, message)
 
     def _list(self, names: Sequence[str]) -> None:
         rows = (Item(name, "you are here" if address(name) == self._here else "", buttons=(Button("Go", command=name),)) for name in names)
-        self._answer(self._here, Message((Heading("Channels"), *rows, Hint("Type #name to go to a channel, old or new."))))
+        message = Message((Heading("Channels"), *rows, Hint("Type #name to go to a channel, old or new.")))
+        self._answer(self._here, message, old=tuple(self._choices))
 
     def _go(self, name: str) -> None:
         if not _CHANNEL.fullmatch(name):
@@ -159,8 +161,9 @@ class Conversation:
         self._write(self._here, Message((block,)))
 
     def _write(self, where: Address, message: Message) -> None:
-        screenful = render(message, self._door.look, first=len(self._choices) + 1)
-        self._choices += [(where, button) for button in screenful.choices]
+        first = max(self._choices, default=0) + 1
+        screenful = render(message, self._door.look, first=first)
+        self._choices |= {number: (where, button) for number, button in enumerate(screenful.choices, start=first)}
         if screenful.text:
             self._door.write(f"{screenful.text}\n" if len(message.blocks) > 1 else screenful.text)
 

@@ -58,7 +58,7 @@ def weights(index: Index, counts: Mapping[str, float], *, most: int) -> dict[str
 
 def _add(scores: dict[int, float], index: Index, mentions: Mapping[int, int], weight: float) -> None:
     """BM25's share of one word or phrase, for those papers that have a score already."""
-    usual = index.length / len(index) or 1.0
+    usual = max(index.length, 1) / max(len(index), 1)
     for slot, count in mentions.items():
         if slot in scores:
             length = index.entry(slot).length / usual

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from dataclasses import dataclass
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from bot.archive.entry import SUBJECT
 from bot.archive.relevance import likeness, rarity
-from bot.archive.vocabulary import is_word, overlap, surprise
+from bot.archive.vocabulary import overlap, surprise
 from bot.errors import BadQuery
 from bot.folding import neutral
 from bot.matching.numbers import positions
@@ -36,7 +38,6 @@ _FEW = 12
 """Papers that any rule may gain."""
 _DOUBT = 2
 _STEM = 5
-_ENDING = 3
 _SURPRISING = 3.84
 """Chance alone reaches it one time in twenty (chi-squared, one degree of freedom)."""
 
@@ -61,13 +62,15 @@ def narrower(index: Index, vocabulary: Vocabulary, query: Query, limit: int) -> 
     chosen: list[int] = []
     suggestions: list[Suggestion] = []
     for word in vocabulary.best(rated, _SPARE * limit):
+        if len(suggestions) == limit:
+            break
         part = vocabulary.papers(word.text) & found
         sign = "-" if len(chosen) % 2 else ""
         better = _parsed(f"({query}) {sign}{vocabulary.spelling(word.text)}")
         if better is not None and part != found and not _is_like_any(part, chosen):
             chosen.append(part)
             suggestions.append(Suggestion(better, index.bits(better.root).bit_count()))
-    return suggestions[:limit]
+    return suggestions
 
 
 def broader(index: Index, vocabulary: Vocabulary, query: Query, limit: int) -> Sequence[Suggestion]:
@@ -88,16 +91,19 @@ def broader(index: Index, vocabulary: Vocabulary, query: Query, limit: int) -> S
         papers = vocabulary.papers(text)
         # A single paper's word is mostly its own name for its own thing.
         if 1 < (papers & others).bit_count() <= most:
-            rated.append((_alike(papers & others, near) * math.log1p(_lift(index, papers, found)), text))
+            rated.append((_alike(papers & others, near) * _beside(index, papers, found), text))
     chosen: list[int] = []
     suggestions: list[Suggestion] = []
-    for word in vocabulary.best(rated, _SPARE * limit):
-        term, part = _wider(index, vocabulary, word, others, near)
+    words = vocabulary.best(rated, _SPARE * limit)
+    for word in words:
+        if len(suggestions) == limit:
+            break
+        term, part = _wider(index, vocabulary, word, words, others, near)
         better = _parsed(f"({query}) OR {term}")
         if better is not None and not _is_like_any(part, chosen):
             chosen.append(part)
             suggestions.append(Suggestion(better, (index.bits(better.root) & others).bit_count()))
-    return suggestions[:limit]
+    return suggestions
 
 
 def _parting(share: float) -> float:
@@ -110,15 +116,15 @@ def _profile(index: Index, vocabulary: Vocabulary, found: int, own: frozenset[st
     asked, rest = min(found.bit_count(), _ASKED), len(index) - found.bit_count()
     weights: dict[str, float] = {}
     rated: list[tuple[float, str]] = []
-    for text, count in vocabulary.said(found, most=_ASKED).items():
-        # Most words are no more frequent here than anywhere: seen at a glance, and not worth counting.
-        if count * len(index) < asked * vocabulary.most(text):
-            continue
+    counts = vocabulary.said(found, most=_ASKED)
+    # Counting a word's papers takes a while, so it is done for those that look surprising at a glance.
+    glance = {text: count * math.log(count * len(index) / (asked * vocabulary.most(text))) for text, count in counts.items()}
+    for text in heapq.nlargest(_SPARE * _PROFILE, glance, key=lambda text: (glance[text], text)):
         papers = vocabulary.papers(text)
-        gain = surprise(count, asked, (papers & ~found).bit_count(), rest)
+        gain = surprise(counts[text], asked, (papers & ~found).bit_count(), rest)
         if text not in own and gain > _SURPRISING:
             rated.append((gain, text))
-            weights[text] = count / asked * rarity(index, papers.bit_count())
+            weights[text] = counts[text] / asked * rarity(index, papers.bit_count())
     return {word.text: weights[word.text] for word in vocabulary.best(rated, _PROFILE)}
 
 
@@ -127,30 +133,31 @@ def _alike(papers: int, near: Mapping[int, float]) -> float:
     return sum(near.get(slot, 0.0) for slot in positions(papers)) / (papers.bit_count() + _DOUBT)
 
 
-def _lift(index: Index, papers: int, found: int) -> float:
-    """How many times as often the papers found say a word as all papers do; half a paper more for each, so that no one proves much."""
-    share = ((papers & found).bit_count() + 0.5) / (found.bit_count() + 1)
-    return share / ((papers.bit_count() + 0.5) / (len(index) + 1))
+def _beside(index: Index, papers: int, found: int) -> float:
+    """How much a word goes with the papers found without being theirs.
+
+    It rises with the word's lift there (half a paper more for each count, so that no one proves much), for it should not be a stranger;
+    and falls with its share of them, for what all of them say is what they are about, not what others say instead.
+    """
+    both, share = (papers & found).bit_count() + 0.5, (papers & found).bit_count() / found.bit_count()
+    lift = both / (found.bit_count() + 1) * (len(index) + 1) / (papers.bit_count() + 0.5)
+    return math.log1p(lift) * (1 - share)
 
 
-def _wider(index: Index, vocabulary: Vocabulary, word: Word, others: int, near: Mapping[int, float]) -> tuple[str, int]:
-    """The word as people write it, or its beginning with a star where the papers of all words that begin so are no less near.
+def _wider(
+    index: Index, vocabulary: Vocabulary, word: Word, words: Sequence[Word], others: int, near: Mapping[int, float]
+) -> tuple[str, int]:
+    """The word as people write it, or a beginning it shares with one of `words`, with a star, if what that brings is no less near.
 
     With the bitset of those papers.
     """
     papers = vocabulary.papers(word.text) & others
-    if len(word.text) - _ENDING >= _STEM:
-        tokens = [token for token in index.postings if token.startswith(word.text[:-_ENDING]) and is_word(token)]
-        stem = _common_beginning(tokens)
-        begun = index.standing(tokens, SUBJECT) & others
-        if stem != word.text and len({neutral(token) for token in tokens}) > 1 and _alike(begun, near) >= _alike(papers, near):
+    stems = {commonprefix((word.text, other.text)) for other in words if other is not word}
+    for stem in sorted(stem for stem in stems if len(stem) >= _STEM):
+        begun = index.standing([token for token in index.postings if token.startswith(stem)], SUBJECT) & others
+        if _alike(begun, near) >= _alike(papers, near):
             return f"{stem}*", begun
     return vocabulary.spelling(word.text), papers
-
-
-def _common_beginning(tokens: Sequence[str]) -> str:
-    first, last = min(tokens), max(tokens)
-    return next((first[:at] for at, letter in enumerate(first) if letter != last[at : at + 1]), first)
 
 
 def _is_like_any(part: int, chosen: Sequence[int]) -> bool:

@@ -51,7 +51,7 @@ async def backtest(desk: Desk, query: Query, *, now: datetime, limit: int) -> tu
     found = archive.matching(query, since=now - timedelta(days=DAYS))
     a_day = math.ceil(len(found) / WORKING_DAYS)
     papers = await desk.store.papers.get(found[:SAMPLES])
-    samples = [card(papers[id], Format.COMPACT, now=now) for id in found[:SAMPLES] if id in papers]
+    samples = [card(papers[id], Format.COMPACT, number=n, now=now) for n, id in enumerate(found[:SAMPLES], start=1) if id in papers]
     blocks: list[Block] = [Text(_summary(desk, len(found), a_day, now)), *samples]
     if a_day > limit:
         blocks.append(Hint(f"That is more than the {count(limit, 'paper')} of a digest: only the best would be shown. Narrower:"))

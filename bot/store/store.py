@@ -15,7 +15,7 @@ from bot.store.papers import StoredPapers
 from bot.store.sweep import sweep_papers, sweep_tombstones
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -46,20 +46,23 @@ class RedisStore:
 
 
 @asynccontextmanager
-async def open_store(url: str = "", *, directory: Path, verify: bool = True) -> AsyncIterator[RedisStore]:
+async def open_store(
+    url: str = "", *, directory: Path, verify: bool = True, clock: Callable[[], datetime] | None = None
+) -> AsyncIterator[RedisStore]:
     """The store at `url`, or, without one, on a server of our own in `directory` that ends with the block.
 
     Args:
         url: REDIS_URL; "" for the embedded server.
         directory: DATA_DIR; left alone if there is a `url`.
         verify: Whether a `rediss://` server must prove who it is.
+        clock: Tests set the time with it; None goes by the server's clock.
 
     Raises:
         OperatorMistake: The store cannot be used as configured; one line with the remedy.
         StoreAway: Nobody answers at `url`.
     """
     if url:
-        connection = await Connection.open(url, verify=verify)
+        connection = await Connection.open(url, verify=verify, clock=clock)
         try:
             yield RedisStore(connection)
         finally:
@@ -70,7 +73,7 @@ async def open_store(url: str = "", *, directory: Path, verify: bool = True) -> 
 
     server = await EmbeddedServer.start(directory)
     try:
-        async with open_store(server.url, directory=directory) as store:
+        async with open_store(server.url, directory=directory, clock=clock) as store:
             yield store
     finally:
         await server.close()

@@ -49,7 +49,9 @@ def topics() -> list[str]:
     chance = random.Random(1)
     words: dict[str, None] = {}
     while len(words) < TOPICS:
-        syllables = "".join(chance.choice(_ONSETS) + chance.choice(_VOWELS) + chance.choice(_CODAS) for _ in range(chance.choice((1, 2, 2, 3))))
+        syllables = "".join(
+            chance.choice(_ONSETS) + chance.choice(_VOWELS) + chance.choice(_CODAS) for _ in range(chance.choice((1, 2, 2, 3)))
+        )
         words[syllables + chance.choice(_ENDINGS)] = None
     return sorted(words, key=lambda word: len(word) + chance.random() * 9)
 

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 _HOLDER = """
     import asyncio, sys
     from pathlib import Path
-    from bot.store import directory as data_dir
-from bot.store import embedded
+    from bot.store import embedded
     from bot.store.connection import Connection
 
     async def main():

@@ -218,7 +218,7 @@ async def test_a_stream_that_breaks_off_is_the_end() -> None:
 
 async def test_a_digest_appears_when_it_is_due_and_its_numbers_go_on_counting(tmp_path: Path) -> None:
     out = io.StringIO()
-    pipe = Pipe(io.StringIO("list\nsay\n1\n"), out, Look())
+    pipe = Pipe(io.StringIO("list\nsay\n1\n3\n1\n"), out, Look())
     conversation = Conversation(pipe, asker=ADA, channel="#ml")
     outlet = TerminalOutlet(tmp_path / "posted.jsonl", clock=lambda: NOW, show=conversation.show)
     digest = Message((Text("A digest"), Buttons((Button("Save", command="save 1"),))))
@@ -235,7 +235,9 @@ async def test_a_digest_appears_when_it_is_due_and_its_numbers_go_on_counting(tm
     assert "In #robots:\nA digest\n[3] Save\n" in out.getvalue()
     assert "\nA digest\n[4] Save\n" in out.getvalue()
     conversation.show(address("#robots"), digest)
-    assert calls == [("list", address("#ml")), ("say", address("#ml")), ("undo", address("#ml"))]
+    assert "\nsay\n[5] Undo  [6] Redo\n" in out.getvalue()
+    assert "Nothing here has the number 1." in out.getvalue()
+    assert [(text, where.channel) for text, where in calls] == [("list", "ml"), ("say", "ml"), ("save 1", "robots"), ("undo", "robots")]
 
 
 # ---------------------------------------------------------------- at a prompt

@@ -1,0 +1,196 @@
+"""The program as somebody starts it: whole processes, told by what they print and how they end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.sources.pages import entry, feed, item, listing
+from tests.sources.web_server import Reply, WebServer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+JSON, RSS = {"Content-Type": "application/json"}, {"Content-Type": "application/rss+xml"}
+SOURCES = '[huggingface]\nevery = "2h"\n[arxiv]\ncategories = ["cs.CL"]\nat = ["08:00"]\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    status: int | None
+    said: str
+    told: str
+    """Standard error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A machine's worth of environment."""
+
+    directory: Path
+    server: WebServer
+
+    def environment(self, **more: str) -> dict[str, str]:
+        quiet = {name: value for name, value in os.environ.items() if name not in {"REDIS_URL", "TZ"}}
+        outside = dict.fromkeys(("HUGGINGFACE_URL", "ARXIV_API_URL", "ARXIV_RSS_URL"), self.server.url)
+        sources = self.directory / "sources.toml"
+        sources.write_text(SOURCES)
+        return {**quiet, **outside, "DATA_DIR": str(self.directory / "data"), "SOURCES_FILE": str(sources), "TZ": "UTC", **more}
+
+    async def begin(self, *arguments: str, **more: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=self.environment(**more),
+        )
+
+    async def run(self, *arguments: str, typed: str = "", **more: str) -> Ended:
+        process = await self.begin(*arguments, **more)
+        said, told = await process.communicate(typed.encode())
+        return Ended(process.returncode, said.decode(), told.decode())
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    server = WebServer()
+    await server.start()
+    yield Place(tmp_path, server)
+    await server.stop()
+
+
+async def ready(process: asyncio.subprocess.Process, word: bytes) -> None:
+    """Read the log until it tells of `word`."""
+    assert process.stderr is not None
+    while word not in (line := await process.stderr.readline()):
+        assert line, "it ended before it was ready"
+
+
+# ---------------------------------------------------------------- conversations
+
+
+async def test_the_demo_answers_each_line_and_ends_well(place: Place) -> None:
+    ended = await place.run("demo", typed="subscribe curriculum\n\nsubscribe ((\nnonsense\ndigest\nlist\n")
+    assert (ended.status, ended.told) == (0, "")
+    for expected in ("subscribed #demo to curriculum", "Try:", "no command 'nonsense'", "papers for #demo", "Rules of #demo"):
+        assert expected in ended.said
+    assert not (place.directory / "data").exists(), "a demo keeps nothing"
+    assert place.server.requests == [], "nor asks anybody"
+
+
+async def test_a_reader_who_has_seen_enough_ends_the_demo_quietly(place: Place) -> None:
+    process = await place.begin("demo")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"help\n" * 200)
+    await process.stdout.readline()
+    process.stdout._transport.close()  # type: ignore[attr-defined]  # asyncio has no public way to stop reading, as `| head` does
+    assert process.stderr is not None
+    assert await process.stderr.read() == b""
+    assert await process.wait() == 0
+
+
+async def test_the_terminal_keeps_its_rules_for_the_next_time(place: Place) -> None:
+    first = await place.run("terminal", typed="#ml-reading\nsubscribe engines\nsubscribe émigré OR 学习\n")
+    second = await place.run("terminal", typed="#ml-reading\nlist\n")
+    assert (first.status, second.status) == (0, 0)
+    assert "engines" in second.said
+    assert "学习" in second.said
+
+
+async def test_a_data_directory_in_use_is_refused_with_one_line(place: Place) -> None:
+    running = await place.begin("worker")
+    await ready(running, b"swept")
+    ended = await place.run("terminal", typed="help\n")
+    running.send_signal(signal.SIGTERM)
+    await running.communicate()
+    assert ended.status == 2
+    assert len(ended.told.splitlines()) == 1
+    assert str(place.directory / "data") in ended.told
+
+
+# ---------------------------------------------------------------- reading sources
+
+
+async def test_fetch_reads_every_source_once_and_tells_a_line_each(place: Place) -> None:
+    place.server.says("/api/daily_papers", Reply(body=listing(entry("2511.00001"), entry("2511.00002")), headers=JSON))
+    place.server.says("/rss/cs.CL", Reply(body=feed(item("2511.00002"), item("2511.00003")), headers=RSS))
+    ended = await place.run("fetch")
+    assert ended.status == 0
+    lines = ended.said.splitlines()
+    assert lines[0].startswith("huggingface: 2 new, 2 seen, 0 refused")
+    assert lines[1].startswith("arxiv:cs.CL: 1 new, 2 seen, 0 refused")
+
+    again = await place.run("fetch", "arxiv")
+    assert [line.partition(",")[0] for line in again.said.splitlines()] == ["arxiv:cs.CL: 0 new"]
+
+
+async def test_fetch_ends_badly_only_if_all_sources_failed(place: Place) -> None:
+    place.server.says("/rss/cs.CL", Reply(body=feed(item("2511.00003")), headers=RSS))
+    place.server.says("/api/daily_papers", Reply(body=b"<!doctype html><title>Who are you?</title>", headers={"Content-Type": "text/html"}))
+    half = await place.run("fetch")
+    assert half.status == 0
+    assert "huggingface: trouble: " in half.said
+    assert "arxiv:cs.CL: 1 new" in half.said
+    all_failed = await place.run("fetch", "huggingface")
+    assert all_failed.status == 1
+
+
+async def test_a_source_that_does_not_exist_is_named_among_those_that_do(place: Place) -> None:
+    ended = await place.run("fetch", "nosuch")
+    assert ended.status == 2
+    assert "'nosuch'" in ended.told
+    assert "huggingface, arxiv:cs.CL" in ended.told
+
+
+# ---------------------------------------------------------------- starting wrongly and stopping rightly
+
+
+async def test_without_a_platform_it_says_what_there_is_to_do(place: Place) -> None:
+    ended = await place.run()
+    assert ended.status == 2
+    assert "python -m bot terminal" in ended.told
+
+
+async def test_wrong_settings_are_told_all_at_once(place: Place) -> None:
+    ended = await place.run("worker", LOG_LEVEL="loud", REDIS_URL="nonsense")
+    assert ended.status == 2
+    assert [line.partition(":")[0] for line in ended.told.splitlines()] == ["REDIS_URL", "LOG_LEVEL"]
+
+
+async def test_a_store_that_does_not_answer_is_one_line(place: Place) -> None:
+    ended = await place.run("fetch", REDIS_URL="redis://127.0.0.1:9/0")
+    assert ended.status == 1
+    assert len(ended.told.splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_worker_that_is_told_to_stop_ends_well(number: signal.Signals, place: Place) -> None:
+    process = await place.begin("worker")
+    await ready(process, b"swept")
+    process.send_signal(number)
+    await process.communicate()
+    assert process.returncode == 0
+    assert not list((place.directory / "data").glob("*.sock")), "its server is gone too"
+
+
+async def test_an_interrupted_fetch_is_no_traceback(place: Place) -> None:
+    place.server.says("/api/daily_papers", Reply(mute=True))
+    process = await place.begin("fetch", "huggingface")
+    while not place.server.requests:  # the other process tells nobody else
+        await asyncio.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, told = await process.communicate()
+    assert process.returncode == 130
+    assert b"Traceback" not in told
