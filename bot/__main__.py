@@ -39,7 +39,9 @@ from bot.zones import is_zone
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from bot.channel import Address
     from bot.fetching import Reading
+    from bot.ports import Store
 
 PROJECT = "https://github.com/paperboy-bot/paperboy"
 NOTHING_CONFIGURED = """No chat platform is configured, so there is nobody to deliver to.
@@ -149,9 +151,20 @@ async def _converse(settings: Settings, config: Config, directory: Path, *, chan
             await _read_all(desk, config, "")
         worker.start()
         try:
-            return await conversation.talk(partial(answer, desk), commands=TABLE)
+            return await conversation.talk(
+                partial(answer, desk), commands=TABLE, rules=partial(_rules, desk.store), channels=partial(_channels, desk.store)
+            )
         finally:
             await worker.stop()
+
+
+async def _rules(store: Store, where: Address) -> Sequence[str]:
+    return [one.query for one in (await store.channels.load(where)).subscriptions]
+
+
+async def _channels(store: Store) -> Sequence[str]:
+    known = [channel.address async for changes in store.channels.changes(0) for channel in changes.channels]
+    return [address.channel for address in known if address.platform == PLATFORM]
 
 
 async def _worker(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike

@@ -54,13 +54,13 @@ def split(message: Message, limits: Limits, *, measure: Callable[[Block], int] =
     if header:
         header = fitting.heading(header, room=limits.heading - _COUNTED)
     repeated = (header,) if header else ()
-    used = sum(map(measure, repeated)) + (_COUNTED if header else 0)
+    extra = _COUNTED if header else 0
     parts: list[list[Block]] = [[]]
-    for block in fitting.blocks(rest, used=used):
-        if parts[-1] and not fitting.holds((*repeated, *parts[-1], block), extra=_COUNTED):
+    for block in fitting.blocks(rest, used=sum(map(measure, repeated)) + extra):
+        if parts[-1] and not fitting.holds((*repeated, *parts[-1], block), extra=extra):
             # A heading over nothing tells nothing: it goes with what follows it.
             orphan = [parts[-1].pop()] if isinstance(parts[-1][-1], Heading) and len(parts[-1]) > 1 else []
-            if orphan and not fitting.holds((*repeated, *orphan, block), extra=_COUNTED):
+            if orphan and not fitting.holds((*repeated, *orphan, block), extra=extra):
                 parts[-1] += orphan
                 orphan = []
             parts.append(orphan)

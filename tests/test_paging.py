@@ -140,6 +140,19 @@ def test_a_heading_goes_with_what_stands_under_it() -> None:
     ]
 
 
+def test_room_is_kept_for_counting_the_parts() -> None:
+    exactly_full = Message((Heading("H"), Text("x" * 193), Text("y" * 194), Text("z")))
+    assert sum(map(characters, exactly_full.blocks[:3])) == NARROW.characters
+    for part in split(exactly_full, NARROW):
+        assert sum(map(characters, part.blocks)) <= NARROW.characters
+
+
+def test_what_cannot_be_cut_is_still_said_by_itself() -> None:
+    card = Card(title="A title", url=f"https://example.org/{'x' * 600}")
+    parts = split(Message((Heading("Papers"), card, card)), NARROW)
+    assert [len(part.blocks) for part in parts] == [2, 2]
+
+
 def test_a_heading_stays_where_moving_it_would_overflow() -> None:
     text = Text("word " * 52)
     tight = Limits(characters=300, blocks=10, text=290, heading=150)

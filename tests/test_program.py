@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,6 @@ from tests.sources.web_server import Reply, WebServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
 JSON, RSS = {"Content-Type": "application/json"}, {"Content-Type": "application/rss+xml"}
 SOURCES = '[huggingface]\nevery = "2h"\n[arxiv]\ncategories = ["cs.CL"]\nat = ["08:00"]\n'
@@ -183,6 +183,17 @@ async def test_a_worker_that_is_told_to_stop_ends_well(number: signal.Signals, p
     await process.communicate()
     assert process.returncode == 0
     assert not list((place.directory / "data").glob("*.sock")), "its server is gone too"
+
+
+async def test_a_worker_whose_own_server_was_killed_says_so_and_ends(place: Place) -> None:
+    process = await place.begin("worker")
+    await ready(process, b"swept")
+    [server] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(server), signal.SIGKILL)
+    _, told = await process.communicate()
+    assert process.returncode == 1
+    assert b"The store failed: the embedded server ended" in told.splitlines()[-1]
+    assert (await place.run("terminal", typed="list\n")).status == 0
 
 
 async def test_an_interrupted_fetch_is_no_traceback(place: Place) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.archive.entry import PLACES_OF, mentions
 from bot.folding import neutral
 from bot.matching.facts import accepts, values
+from bot.matching.few import joined, members, parted
 from bot.matching.formula import Fact, compiled, evaluate, letter
 from bot.matching.numbers import added, each, positions, removed
 from bot.paper import PaperId
@@ -47,7 +48,7 @@ class Index:
         """Words of all subjects together."""
         self._slots: dict[PaperId, int] = {}
         self._free: list[int] = []
-        self._variants: dict[str, str | tuple[str, ...]] = {}
+        self._variants: dict[str, str | list[str]] = {}
         self._facts = Facts(self)
 
     def __len__(self) -> int:
@@ -112,9 +113,7 @@ class Index:
 
     def spellings(self, word: str) -> tuple[str, ...]:
         """The tokens here that are the number-neutral word in one of its forms."""
-        variants = self._variants.get(word, ())
-        if isinstance(variants, str):
-            variants = (variants,)
+        variants = tuple(members(self._variants.get(word)))
         return (word, *variants) if word in self.postings and neutral(word) == word else variants
 
     def standing(self, tokens: Iterable[str], places: int) -> int:
@@ -137,9 +136,7 @@ class Index:
         if token not in self.postings:
             word = neutral(token)
             if word != token:
-                known = self._variants.get(word, ())
-                # Nearly always there is one, and a tuple around it would cost as much as the word.
-                self._variants[word] = (*((known,) if isinstance(known, str) else known), token) if known else token
+                self._variants[word] = joined(self._variants.get(word), token)
         self.postings[token] = added(self.postings.get(token), posting)
 
     def _unpost(self, token: str, posting: int) -> None:
@@ -150,9 +147,9 @@ class Index:
         del self.postings[token]
         word = neutral(token)
         if word != token:
-            known = self._variants.pop(word)
-            if not isinstance(known, str):
-                self._variants[word] = tuple(variant for variant in known if variant != token)
+            others = parted(self._variants.pop(word), token)
+            if others is not None:
+                self._variants[word] = others
 
 
 class Facts(dict[Fact, int]):

@@ -152,7 +152,7 @@ def _wider(
     With the bitset of those papers.
     """
     papers = vocabulary.papers(word.text) & others
-    stems = {commonprefix((word.text, other.text)) for other in words if other is not word}
+    stems = {commonprefix((word.text, other.text)) for other in words if other is not word}  # noqa: RUF071 - these are words, no paths
     for stem in sorted(stem for stem in stems if len(stem) >= _STEM):
         begun = index.standing([token for token in index.postings if token.startswith(stem)], SUBJECT) & others
         if _alike(begun, near) >= _alike(papers, near):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.folding import neutral
+from bot.matching.few import joined, parted
 
 if TYPE_CHECKING:
     from bot.matching.formula import Fact, Term
@@ -20,7 +21,7 @@ class Asked:
     def __init__(self) -> None:
         self.spaces: dict[str, int] = {}
         """By letter: how many terms of the space are asked for, words and phrases."""
-        self.heads: dict[str, dict[int, list[Term]]] = {}
+        self.heads: dict[str, dict[int, Term | list[Term]]] = {}
         """By the letter of the neutral space: the phrases, exact ones too, under the `head` of their first two words."""
         self.facts: dict[Fact, int] = {}
         """All that is not a term, with how many rules ask for it."""
@@ -35,7 +36,8 @@ class Asked:
         self.spaces[space] = self.spaces.get(space, 0) + 1
         if " " in fact:
             if fact not in self._phrases:
-                self.heads.setdefault(space.lower(), {}).setdefault(_head_of(fact), []).append(fact)
+                heads, at = self.heads.setdefault(space.lower(), {}), _head_of(fact)
+                heads[at] = joined(heads.get(at), fact)
             self._phrases[fact] = self._phrases.get(fact, 0) + 1
 
     def remove(self, fact: Fact) -> None:
@@ -47,9 +49,9 @@ class Asked:
         _take(self.spaces, space)
         if " " in fact and _take(self._phrases, fact):
             heads, at = self.heads[space.lower()], _head_of(fact)
-            heads[at].remove(fact)
-            if not heads[at]:
-                del heads[at]
+            left = parted(heads.pop(at), fact)
+            if left is not None:
+                heads[at] = left
             if not heads:
                 del self.heads[space.lower()]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.folding import neutral
 from bot.matching.asked import head
 from bot.matching.facts import accepts, kind, values
+from bot.matching.few import members
 from bot.matching.formula import Fact, letter
 from bot.query.nodes import Prefix, Trait
 
@@ -127,7 +128,7 @@ class Batch(dict[Fact, int]):
                     if found:
                         texts = {field: f" {' '.join(folded)} ", field.upper(): f" {' '.join(exact)} "}
                         for one in found:
-                            for phrase in heads[one]:
+                            for phrase in members(heads[one]):
                                 if f" {phrase[1:]} " in texts[phrase[0]]:
                                     self[phrase] = self.get(phrase, 0) | bit
 

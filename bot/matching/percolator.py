@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.matching.asked import Asked
 from bot.matching.batch import Batch
+from bot.matching.few import joined, members, parted
 from bot.matching.formula import anchors, compiled, evaluate, facts
 from bot.matching.numbers import added, each, removed
 
@@ -46,7 +47,7 @@ class Percolator:
         """Forget every channel."""
         self._asked = Asked()
         self._rules: dict[Formula, _Rule] = {}
-        self._anchored: dict[Fact, list[_Rule]] = {}
+        self._anchored: dict[Fact, _Rule | list[_Rule]] = {}
         self._adrift: dict[_Rule, None] = {}
         self._numbers: dict[Address, int] = {}
         self._addresses: list[Address] = []
@@ -94,7 +95,9 @@ class Percolator:
         Channels that want none are missing. A paper comes once however many of the channel's rules it meets; a channel's papers are in
         the order of `documents`.
         """
-        batch = Batch(documents, self._asked)
+        return self._resolved(Batch(documents, self._asked))
+
+    def _resolved(self, batch: Batch) -> dict[Address, tuple[PaperId, ...]]:
         reached = [0] * len(self._addresses)
         rules, anchored = self._rules, self._anchored
         for fact, papers in list(batch.items()):
@@ -102,7 +105,7 @@ class Percolator:
                 continue
             if fact in rules:
                 _reach(reached, rules[fact], papers)
-            for rule in anchored.get(fact, ()):
+            for rule in members(anchored.get(fact)):
                 _reach(reached, rule, evaluate(rule.formula, batch) & batch.everything)
         for rule in self._adrift:
             _reach(reached, rule, evaluate(rule.formula, batch) & batch.everything)
@@ -140,7 +143,7 @@ class Percolator:
             self._adrift[rule] = None
             return
         for fact in chosen:
-            self._anchored.setdefault(fact, []).append(rule)
+            self._anchored[fact] = joined(self._anchored.get(fact), rule)
 
     def _withdraw(self, rule: _Rule, number: int) -> None:
         rule.channels = removed(rule.channels, number)
@@ -158,9 +161,9 @@ class Percolator:
             del self._adrift[rule]
             return
         for fact in chosen:
-            self._anchored[fact].remove(rule)
-            if not self._anchored[fact]:
-                del self._anchored[fact]
+            left = parted(self._anchored.pop(fact), rule)
+            if left is not None:
+                self._anchored[fact] = left
 
 
 def _reach(reached: list[int], rule: _Rule, papers: int) -> None:

@@ -122,7 +122,7 @@ class EmbeddedServer:
         while self._process.poll() is None:  # noqa: ASYNC110  # an end of a process is no event that asyncio knows
             await asyncio.sleep(0.5)
         await self._log_is_read()
-        raise StoreAway(f"the embedded server ended (status {self._process.returncode}): {self._last_words()}")
+        raise StoreAway(self._full_disk() or f"the embedded server ended (status {self._process.returncode}): {self._last_words()}")
 
     async def _until_it_answers(self) -> None:
         with suppress(TimeoutError):
@@ -151,16 +151,21 @@ class EmbeddedServer:
         await asyncio.to_thread(self._reader.join, data_dir.GOODBYE_S)
 
     def _explained(self) -> str:
+        if full := self._full_disk():
+            return full
         said = "\n".join([line for line in self._tail if _WARNING in line] or self._tail)
         where = self._directory
-        if "No space left" in said or "ENOSPC" in said:
-            return f"the disk of DATA_DIR {where} is full: free some space there and start again"
         if "append only file" in said or "AOF" in said:
             return (
                 f"the embedded server cannot read its files in {where} ({self._last_words()}): restore {where / 'appendonlydir'} from a "
                 "backup, or move it away to begin with nothing"
             )
         return f"the embedded server in {where} did not start: {self._last_words()}"
+
+    def _full_disk(self) -> str:
+        if not any(sign in line for line in self._tail for sign in ("No space left", "ENOSPC")):
+            return ""
+        return f"the disk of DATA_DIR {self._directory} is full: free some space there and start again; nothing acknowledged is lost"
 
     def _last_words(self) -> str:
         lines = [line for line in self._tail if _WARNING in line] or list(self._tail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from bot.store.papers import StoredPapers
 from bot.store.sweep import sweep_papers, sweep_tombstones
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -59,7 +60,8 @@ async def open_store(
 
     Raises:
         OperatorMistake: The store cannot be used as configured; one line with the remedy.
-        StoreAway: Nobody answers at `url`.
+        StoreAway: Nobody answers at `url`; or, in the midst of the block, the server of our own ended: its disk is full, somebody
+            killed it.
     """
     if url:
         connection = await Connection.open(url, verify=verify, clock=clock)
@@ -73,7 +75,26 @@ async def open_store(
 
     server = await EmbeddedServer.start(directory)
     try:
-        async with open_store(server.url, directory=directory, clock=clock) as store:
+        async with open_store(server.url, directory=directory, clock=clock) as store, _while_it_lives(server.watch()):
             yield store
     finally:
         await server.close()
+
+
+@asynccontextmanager
+async def _while_it_lives(watch: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run the block until the watch ends; then cancel the block and raise what the watch found. Without its store nothing can go on."""
+    block = asyncio.current_task()
+    assert block is not None
+    watching = asyncio.create_task(watch)
+    watching.add_done_callback(lambda watched: watched.cancelled() or block.cancel())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if watching.done():
+            block.uncancel()
+            watching.result()
+        raise
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])

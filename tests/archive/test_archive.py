@@ -161,13 +161,8 @@ def test_days_are_counted_back_from_now_and_the_oldest_comes_first() -> None:
 
 
 def test_the_most_voted_come_first_and_those_without_votes_not_at_all() -> None:
-    made = archive(
-        paper("1", "A", upvotes=3, days=1),
-        paper("2", "B", upvotes=9),
-        paper("3", "C"),
-        paper("4", "D", upvotes=3),
-        paper("5", "E", upvotes=0),
-    )
+    voted = [paper("1", "A", upvotes=3, days=1), paper("2", "B", upvotes=9), paper("4", "D", upvotes=3)]
+    made = archive(*voted, paper("3", "C"), paper("5", "E", upvotes=0))
     assert made.most_voted(9) == ["2", "4", "1"]
     assert made.most_voted(1) == ["2"]
 
@@ -228,7 +223,7 @@ SHELF = (
 def test_similar_papers_share_telling_words_and_never_include_the_paper_itself() -> None:
     made = archive(*SHELF)
     assert [one.id for one in made.similar(PaperId("1"), 1)] == ["2"]
-    assert [one.id for one in made.similar(PaperId("3"), 9)][0] == "4"
+    assert next(one.id for one in made.similar(PaperId("3"), 9)) == "4"
     assert "3" not in [one.id for one in made.similar(PaperId("3"), 9)]
 
 

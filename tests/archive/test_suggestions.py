@@ -15,10 +15,11 @@ from bot.query import Query, parse
 from tests.matching.strategies import batches, queries
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
-_FILLERS = "however we propose that this approach achieves results via existing settings and shows which of them when used".split()
-_FORGETTING = "forgetting replay buffer tasks plasticity rehearsal sequence drift".split()
-_SCHOOL = "difficulty ordering easy examples pacing teacher schedule lesson".split()
-_KITCHEN = "soup onion salt boil pan recipe kettle spoon".split()
+_words = str.split
+_FILLERS = _words("however we propose that this approach achieves results via existing settings and shows which of them when used")
+_FORGETTING = _words("forgetting replay buffer tasks plasticity rehearsal sequence drift")
+_SCHOOL = _words("difficulty ordering easy examples pacing teacher schedule lesson")
+_KITCHEN = _words("soup onion salt boil pan recipe kettle spoon")
 
 
 def written(number: int, subject: str, words: list[str]) -> Paper:

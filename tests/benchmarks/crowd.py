@@ -12,16 +12,17 @@ from bot.channel import Address
 from bot.paper import Paper, PaperId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-_FILLERS = (
-    "the of and a to in is we that for with on this as by are be an from our which it can have has not these their or at using based both show"
-    " however results propose more than such between via each also while its method approach model different existing into other first when only"
-).split()
-_ONSETS = "b bl br c ch cl d dr f fl g gr h j k l m n p ph pl pr qu r s sc sh sp st t th tr v w z".split()
-_VOWELS = "a e i o u ai ea io ou".split()
-_CODAS = ["", "", "l", "m", "n", "r", "s", "t", "x", "ck", "ng", "nt", "rd", "st"]
-_ENDINGS = ["", "", "ing", "ion", "al", "ity", "er", "ive", "ment", "ics"]
+_words = str.split
+_FILLERS = _words(
+    "the of and a to in is we that for with on this as by are be an from our which it can have has not these their or at using based both"
+    " show however results propose more than such between via each also while its method approach model different existing into other first"
+)
+_ONSETS = _words("b bl br c ch cl d dr f fl g gr h j k l m n p ph pl pr qu r s sc sh sp st t th tr v w z")
+_VOWELS = _words("a e i o u ai ea io ou")
+_CODAS = ["", "", *_words("l m n r s t x ck ng nt rd st")]
+_ENDINGS = ["", "", *_words("ing ion al ity er ive ment ics")]
 _CATEGORIES = ["cs.CL", "cs.LG", "cs.AI", "cs.CV", "cs.RO", "stat.ML", "eess.AS", "math.OC", "quant-ph", "cs.IR"]
 
 TOPICS = 40_000
@@ -29,6 +30,7 @@ COLLOCATIONS = 60_000
 COMPOUNDS = 3_000
 WORDS_OF_AN_ABSTRACT = 170
 CHANNELS_PER_THOUSAND = 149
+LETTERS_OF_A_BEGINNING = 3
 
 
 class Zipf:
@@ -117,36 +119,40 @@ def papers(count: int, *, seed: int = 3) -> list[Paper]:
 def rules(count: int, *, seed: int = 4) -> Iterator[tuple[Address, list[str]]]:
     """So many subscriptions, channel after channel: 60 % words by Zipf's law, 25 % phrases, 10 % boolean, 5 % fields."""
     chance = random.Random(seed)
-    words, pairs = topics(), collocations()
-    wanted, wanted_pairs = wishes(len(words), 5), wishes(len(pairs), 6)
-    word = (wanted[rank] for rank in Zipf(len(wanted), exponent=0.9, shift=20).draw(chance, 2 * count))
-    pair = (wanted_pairs[rank] for rank in Zipf(len(wanted_pairs), exponent=0.9, shift=20).draw(chance, count))
-
-    def rule() -> str:
-        kind, first = chance.random(), words[next(word)]
-        if kind < 0.60:
-            return first
-        if kind < 0.85:
-            return '"' + " ".join(pairs[next(pair)]) + '"' if kind < 0.82 else "-".join(pairs[next(pair) % COMPOUNDS])
-        if kind < 0.95:
-            second = words[next(word)]
-            if kind < 0.89:
-                return f"{first} {second}"
-            if kind < 0.92:
-                return f"{first} -{second}"
-            return f"{first} OR {second}" if kind < 0.94 else f'{first} ("{" ".join(pairs[next(pair)])}" OR {second})'
-        if kind < 0.97:
-            return f"title:{first}"
-        if kind < 0.98:
-            return f"author:{words[chance.randrange(9000)]}"
-        if kind < 0.985:
-            return f"{first[:4]}*" if len(first) > 3 else first
-        return f"{first} cat:{chance.choice(_CATEGORIES)}" if kind < 0.995 else f"{first} upvotes>={chance.choice((5, 10, 20, 50, 100))}"
-
+    typed = _typed(chance, count)
     channels = max(1, count * CHANNELS_PER_THOUSAND // 1000)
     left = count
     for number in range(channels):
         mean = left / (channels - number)
         share = left if number == channels - 1 else max(1, min(left, 25, round(chance.uniform(0.2, 1.8) * mean)))
         left -= share
-        yield Address("slack", f"T{number // 12:08X}", f"C{number:09X}"), [rule() for _ in range(share)]
+        yield Address("slack", f"T{number // 12:08X}", f"C{number:09X}"), [next(typed) for _ in range(share)]
+
+
+def _typed(chance: random.Random, count: int) -> Iterator[str]:
+    """Rules without end, as people type them."""
+    words, pairs = topics(), collocations()
+    wanted, wanted_pairs = wishes(len(words), 5), wishes(len(pairs), 6)
+    word = (words[wanted[rank]] for rank in Zipf(len(wanted), exponent=0.9, shift=20).draw(chance, 3 * count))
+    pair = (pairs[wanted_pairs[rank]] for rank in Zipf(len(wanted_pairs), exponent=0.9, shift=20).draw(chance, count))
+    compound = (pairs[rank] for rank in Zipf(COMPOUNDS).draw(chance, count))
+    kinds: list[tuple[float, Callable[[str, str], str]]] = [
+        (60, lambda one, _: one),
+        (22, lambda _, __: f'"{" ".join(next(pair))}"'),
+        (3, lambda _, __: "-".join(next(compound))),
+        (4, lambda one, two: f"{one} {two}"),
+        (3, lambda one, two: f"{one} -{two}"),
+        (2, lambda one, two: f"{one} OR {two}"),
+        (1, lambda one, two: f'{one} ("{" ".join(next(pair))}" OR {two})'),
+        (2, lambda one, _: f"title:{one}"),
+        (1, lambda one, _: f"author:{one}"),
+        (0.5, lambda one, _: f"{one[:5]}*"),
+        (1, lambda one, _: f"{one} cat:{chance.choice(_CATEGORIES)}"),
+        (0.5, lambda one, _: f"{one} upvotes>={chance.choice((5, 10, 20, 50, 100))}"),
+    ]
+    makers = [maker for _, maker in kinds]
+    weights = [weight for weight, _ in kinds]
+    while True:
+        one, two = next(word), next(word)
+        if one != two and len(one) > LETTERS_OF_A_BEGINNING:
+            yield chance.choices(makers, weights)[0](one, two)

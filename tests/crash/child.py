@@ -2,8 +2,8 @@
 
 python -m tests.crash.child DIRECTORY SEED [orphan]
 
-A byte on standard output for each line of the journal. With "orphan" the embedded server outlives this process, as where no system
-tells a child that its parent has died.
+The first letter of each line of the journal goes to standard output. With "orphan" the embedded server outlives this process, as it
+does on systems that tell no child of its parent's death.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from bot.fetching import read_source
 from bot.logs import log_to_stderr
 from bot.store import embedded, keys
 from tests.crash.journal import Journal
-from tests.crash.world import CHANNELS, END, LastingClock, bot, hourly, wish
+from tests.crash.world import CHANNELS, END, FORGOTTEN_LEASES, LastingClock, bot, hourly, wish
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine, Sequence
 
     from bot.channel import Address
     from bot.commands import Answer
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 SOMEBODY = Asker(id="u1", name="Ada", is_operator=True)
 MOST_AT_ONCE = 5
 MOST_PRINTED = 6
-A_LEAP = 0.08
+A_LEAP = 0.2
 """How likely time leaps between two bouts of work."""
-_LEAST, _MOST = 10, 300
+_LEAST, _MOST = 30, 600
 """Minutes of a leap: long enough for leases to run out and slots to come."""
 
 
@@ -52,16 +52,25 @@ class Life:
 
     async def bout(self) -> None:
         """Several things at once. Time leaps only between bouts, as no request lasts for hours."""
-        acts = (self._subscribe, self._read, self._worker.plan_due, self._worker.deliver_due, self._digest, self._worker.sweep)
         async with asyncio.TaskGroup() as group:
-            for act in self._chance.choices(acts, (8, 6, 5, 5, 3, 1), k=self._chance.randint(1, MOST_AT_ONCE)):
-                group.create_task(self._done(act))
+            for act in self._chance.choices(*self._acts(), k=self._chance.randint(1, MOST_AT_ONCE)):
+                group.create_task(act())
         if self._chance.random() < A_LEAP:
             left = max(END - self._clock(), timedelta())
             self._clock.advance(min(left, timedelta(minutes=self._chance.randint(_LEAST, _MOST))))
 
-    async def _done(self, act: Callable[[], Awaitable[object]]) -> None:
-        await act()
+    def _acts(self) -> tuple[Sequence[Callable[[], Coroutine[None, None, object]]], Sequence[int]]:
+        """What there is to do, and how often."""
+        weighted = {
+            self._subscribe: 8,
+            self._read: 6,
+            self._worker.plan_due: 6,
+            self._worker.deliver_due: 6,
+            self._digest: 5,
+            self._reschedule: 1,
+            self._worker.sweep: 1,
+        }
+        return tuple(weighted), tuple(weighted.values())
 
     async def _subscribe(self) -> None:
         address, query = self._chance.choice(CHANNELS), wish(self._chance)
@@ -72,6 +81,10 @@ class Life:
         address = self._chance.choice(CHANNELS)
         if (await self._ask(address, "digest")).public:
             self._journal.write("digest", address.channel)
+
+    async def _reschedule(self) -> None:
+        hour, minute = self._chance.randrange(24), self._chance.randrange(60)
+        await self._ask(self._chance.choice(CHANNELS), f"schedule daily {hour}:{minute:02}")
 
     async def _ask(self, address: Address, text: str) -> Answer:
         return await answer(self._desk, Call(address=address, channel_name=f"#{address.channel}", asker=SOMEBODY, text=text))
@@ -94,7 +107,7 @@ async def live(directory: Path, seed: int) -> None:
     journal = Journal(directory / "journal", heard=sys.stdout.fileno())
     clock = LastingClock(directory / "clock")
     # Sometimes what the process before had claimed is still claimed.
-    clock.advance(timedelta(seconds=chance.choice((1, 100))))
+    clock.advance(chance.choice((timedelta(seconds=1), timedelta(seconds=100), FORGOTTEN_LEASES)))
     async with bot(directory, journal, clock) as (desk, worker, store):
         journal.write("found", *map(str, await found(store)))
         life = Life(desk, worker, journal, clock, chance)

@@ -26,7 +26,7 @@ class Journal:
     """A file of lines that outlives its process.
 
     Args:
-        heard: A pipe to whoever waits for lines; a byte for each. None if nobody does.
+        heard: A pipe to whoever waits for lines; the first letter of each event. None if nobody does.
     """
 
     def __init__(self, file: Path, *, heard: int | None = None) -> None:
@@ -40,7 +40,7 @@ class Journal:
         os.write(self._file, f"\n{event}\t{about}\t{detail}{_WHOLE}".encode())
         os.fsync(self._file)
         if self._heard is not None:
-            os.write(self._heard, b".")
+            os.write(self._heard, event[:1].encode())
 
     def print(self, papers: int) -> None:
         """Let there be so many more."""

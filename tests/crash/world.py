@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 from contextlib import asynccontextmanager
@@ -37,6 +38,7 @@ WORDS = (
     *("opal", "prairie", "quartz", "raven", "saffron", "tundra", "umber", "velvet", "willow", "xenon", "yarrow", "zephyr"),
 )
 WORDS_IN_A_TITLE = 3
+CHARACTERS = 600
 OVERLAP = 5
 """Papers that a reading gives again."""
 FORGOTTEN_LEASES = timedelta(minutes=16)
@@ -114,7 +116,8 @@ class Witness:
 
     @property
     def limits(self) -> Limits:
-        return self._outlet.limits
+        """So narrow that most digests come in parts."""
+        return dataclasses.replace(self._outlet.limits, characters=CHARACTERS)
 
     async def post(self, address: Address, message: Message, *, key: str) -> str:
         stands = await self._outlet.posted(address, key=key, since=START)
