@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.channel import Format
+from bot.folding import readable
 from bot.identity import abstract_url, huggingface_url, pdf_url
 from bot.message import Button, Card
 from bot.query import Where, written
@@ -43,15 +44,15 @@ _PLACES = (
 
 
 def card(paper: Paper, format: Format, *, now: datetime, why: str = "", number: int | None = None, buttons: Sequence[Button] = ()) -> Card:
-    """The paper as `format` wants it: COMPACT is the linked title, NORMAL adds one line of summary, FULL the abstract.
+    r"""The paper as `format` wants it: COMPACT is the linked title, NORMAL adds one line of summary, FULL the abstract.
 
-    Text stays plain and as the source gave it; a link is http or https or "".
+    Text stays plain; TeX is written out (`$\beta$` is shown as β). A link is http or https or "".
 
     Args:
         now: Aware; dates of another year than this are shown with theirs.
         why: Ready to show, see `why`.
     """
-    title, url = one_line(paper.title), link(paper)
+    title, url = one_line(readable(paper.title)), link(paper)
     if format is Format.COMPACT:
         return Card(title=title, url=url, number=number, facts=_warnings(paper), buttons=tuple(buttons))
     full = format is Format.FULL and paper.abstract.strip()
@@ -59,7 +60,7 @@ def card(paper: Paper, format: Format, *, now: datetime, why: str = "", number: 
         title=title,
         url=url,
         byline=byline(paper),
-        summary=one_line(paper.abstract) if full else telling_sentence(paper, SUMMARY),
+        summary=one_line(readable(paper.abstract)) if full else readable(telling_sentence(paper, SUMMARY)),
         facts=facts(paper, now=now),
         why=why,
         thumbnail_url=paper.thumbnail_url if _is_web(paper.thumbnail_url) else "",
@@ -87,7 +88,7 @@ def paper_buttons(paper: Paper) -> tuple[Button, ...]:
 
 def byline(paper: Paper) -> str:
     """The first authors and the organisation: "A. One, B. Two, C. Three et al. · Some Lab"; "" when neither is known."""
-    names = ", ".join(shorten(one_line(name), LONGEST_NAME) for name in paper.authors[:AUTHORS_SHOWN])
+    names = ", ".join(shorten(one_line(readable(name)), LONGEST_NAME) for name in paper.authors[:AUTHORS_SHOWN])
     if len(paper.authors) > AUTHORS_SHOWN:
         names += " et al."
     return " · ".join(part for part in (names, shorten(one_line(paper.organisation), LONGEST_NAME)) if part)

@@ -110,8 +110,8 @@ class _Drawing:
             case Item(text=text, note=note, number=number, buttons=buttons):
                 indent = self._numbered(number)
                 yield from self._wrapped(text, indent=indent, mark=_mark(number))
-                yield from self._wrapped(note, indent=indent, style=_QUIET)
-                yield from self._row(buttons, indent=indent)
+                yield from self._wrapped(note, indent=_INDENT, style=_QUIET)
+                yield from self._row(buttons, indent=_INDENT)
             case Buttons(buttons=buttons):
                 yield from self._row(buttons)
             case File(name=name, content=content):

@@ -92,7 +92,7 @@ class Batch(dict[Fact, int]):
             bit = 1 << len(self._documents)
             for document in self._documents:
                 bit >>= 1
-                for token in set[str]().union(*_streams(document, field)):
+                for token in set[str]().union(*streams(document, field)):
                     postings[token] = get(token, 0) | bit
             postings.pop("", None)  # a gap is not a word
             self._postings[field] = postings
@@ -122,7 +122,7 @@ class Batch(dict[Fact, int]):
             bit = 1 << len(self._documents)
             for document in self._documents:
                 bit >>= 1
-                for exact in _streams(document, field):
+                for exact in streams(document, field):
                     folded = tuple(map(names.__getitem__, exact))
                     found = heads.keys() & map(head, pairwise(folded))
                     if found:
@@ -145,13 +145,14 @@ class Batch(dict[Fact, int]):
         return group
 
 
-def _streams(document: Document, field: str) -> list[tuple[str, ...]]:
-    streams: list[tuple[str, ...]] = []
+def streams(document: Document, field: str) -> list[tuple[str, ...]]:
+    """The token streams in which a term of the field, by its letter, may stand; none twice."""
+    found: list[tuple[str, ...]] = []
     for passage in _passages(document, field):
-        streams.append(passage.apart)
+        found.append(passage.apart)
         if passage.joined is not passage.apart:
-            streams.append(passage.joined)
-    return streams
+            found.append(passage.joined)
+    return found
 
 
 def _passages(document: Document, field: str) -> tuple[Passage, ...]:

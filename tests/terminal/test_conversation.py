@@ -145,7 +145,7 @@ async def test_channels_are_switched_and_listed() -> None:
     assert [(call.address.channel, call.channel_name) for call in bot.calls] == [("ml", "#ml"), ("robots", "#robots")]
     assert "You are in #robots now." in said
     assert re.findall("^#[a-z]+$", said, re.MULTILINE) == ["#ml", "#old", "#robots"]
-    assert "#robots\nyou are here" in said
+    assert "#robots\n    you are here" in said
     assert said.count("A channel's name is #") == 2
 
 
