@@ -19,7 +19,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, frozen=True)
 
-    redis_url: SecretStr | None = Field(default=None, description="A Redis or Valkey server, 7.2 or newer; else an embedded one.")
+    redis_url: SecretStr | None = Field(default=None, description="A Redis or Valkey server, 7.0 or newer; else an embedded one.")
     redis_tls_verify: bool = Field(default=True, description="Whether rediss:// certificates must be valid. false for self-signed ones.")
     data_dir: Path = Field(default=Path("data"), description="Where the embedded server and the terminal keep their files.")
 

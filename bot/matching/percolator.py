@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bot.matching.asked import Asked
@@ -11,7 +13,7 @@ from bot.matching.formula import anchors, compiled, evaluate, facts
 from bot.matching.numbers import added, each, removed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from bot.channel import Address
     from bot.document import Document
@@ -95,7 +97,8 @@ class Percolator:
         Channels that want none are missing. A paper comes once however many of the channel's rules it meets; a channel's papers are in
         the order of `documents`.
         """
-        return self._resolved(Batch(documents, self._asked))
+        with _no_collection():
+            return self._resolved(Batch(documents, self._asked))
 
     def _resolved(self, batch: Batch) -> dict[Address, tuple[PaperId, ...]]:
         reached = [0] * len(self._addresses)
@@ -109,6 +112,9 @@ class Percolator:
                 _reach(reached, rule, evaluate(rule.formula, batch) & batch.everything)
         for rule in self._adrift:
             _reach(reached, rule, evaluate(rule.formula, batch) & batch.everything)
+        return self._told(reached, batch)
+
+    def _told(self, reached: list[int], batch: Batch) -> dict[Address, tuple[PaperId, ...]]:
         return {address: batch.ids(papers) for address, papers in zip(self._addresses, reached, strict=True) if papers}
 
     def _admit(self, address: Address) -> int:
@@ -164,6 +170,22 @@ class Percolator:
             left = parted(self._anchored.pop(fact), rule)
             if left is not None:
                 self._anchored[fact] = left
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector away for a moment.
+
+    The answer's many tuples would call it, several times, to walk through every rule and channel in memory for garbage that cannot be
+    there: with a million subscriptions that took 0.7 of 1.7 seconds.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _reach(reached: list[int], rule: _Rule, papers: int) -> None:

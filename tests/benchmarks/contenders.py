@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import sqlite3
 import time
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING
 
 from ahocorasick_rs import AhoCorasick
@@ -12,8 +14,10 @@ from ahocorasick_rs import AhoCorasick
 from bot.folding import neutral
 from bot.matching.asked import Asked
 from bot.matching.batch import Batch, streams
-from bot.matching.formula import facts
+from bot.matching.formula import NOT, OR, facts
+from bot.matching.percolator import _reach
 from bot.query import matches
+from bot.query.nodes import Trait
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     from bot.channel import Address
     from bot.document import Document
     from bot.matching import Percolator
-    from bot.matching.formula import Fact
+    from bot.matching.formula import Fact, Formula
     from bot.paper import PaperId
     from bot.query import Query
 
@@ -80,31 +84,58 @@ class Automaton:
 
 
 class FullText:
-    """An SQLite FTS5 index of the batch, asked once for each distinct term; then the same resolution as ours."""
+    """An SQLite FTS5 index of the batch, asked once for each distinct rule; what it cannot express is added as we do it."""
 
     def __init__(self, percolator: Percolator) -> None:
         self._percolator = percolator
-        self._terms, self._others = asked_for(percolator)
+        terms, self._others = asked_for(percolator)
+        self._columns = {
+            space: f"{'exact' if space.isupper() else 'plain'}_{space.lower()}" for space in sorted({term[0] for term in terms})
+        }
 
     def match(self, documents: Sequence[Document]) -> Matches:
         """As `Percolator.match`."""
-        spaces = sorted({term[0] for term in self._terms})
-        names = {space: f"{'exact' if space.isupper() else 'plain'}_{space.lower()}" for space in spaces}
-        base = sqlite3.connect(":memory:")
-        base.execute(f"CREATE VIRTUAL TABLE batch USING fts5({', '.join(names.values())}, content='', columnsize=0)")
-        holes = ", ".join("?" * (len(spaces) + 1))
-        rows = ((number, *(texts(one, space).replace("|", "zzgapzz") for space in spaces)) for number, one in enumerate(documents))
-        base.executemany(f"INSERT INTO batch(rowid, {', '.join(names.values())}) VALUES ({holes})", rows)
+        base = self._indexed(documents)
+        batch = Batch(documents, self._others)
         top = len(documents) - 1
-        found: dict[Fact, int] = {}
-        for term in self._terms:
-            bits = 0
-            for (number,) in base.execute("SELECT rowid FROM batch WHERE batch MATCH ?", (f'{names[term[0]]}:"{term[1:]}"',)):
-                bits |= 1 << (top - number)
-            if bits:
-                found[term] = bits
+
+        def bits(formula: Formula) -> int:
+            question = self._question(formula)
+            if question:
+                return sum(1 << (top - number) for (number,) in base.execute("SELECT rowid FROM batch WHERE batch MATCH ?", (question,)))
+            if not isinstance(formula, tuple):
+                return batch[formula]
+            # Only AND joins words with facts in this crowd.
+            return reduce(and_, map(bits, formula[1:]))
+
+        reached = [0] * len(self._percolator._addresses)
+        for rule in self._percolator._rules.values():
+            _reach(reached, rule, bits(rule.formula))
         base.close()
-        return self._percolator._resolved(_Filled(documents, self._others, found))
+        return self._percolator._told(reached, batch)
+
+    def _indexed(self, documents: Sequence[Document]) -> sqlite3.Connection:
+        base = sqlite3.connect(":memory:")
+        names = ", ".join(self._columns.values())
+        base.execute(f"CREATE VIRTUAL TABLE batch USING fts5({names}, content='', columnsize=0)")
+        rows = ((at, *(texts(one, space).replace("|", "zzgapzz") for space in self._columns)) for at, one in enumerate(documents))
+        base.executemany(f"INSERT INTO batch(rowid, {names}) VALUES (?{', ?' * len(self._columns)})", rows)
+        return base
+
+    def _question(self, formula: Formula) -> str:
+        """The formula in FTS5's language; "" if it has no words for it."""
+        if isinstance(formula, str) and not isinstance(formula, Trait):
+            return f'{self._columns[formula[0]]}:"{formula[1:]}"'
+        if not isinstance(formula, tuple):
+            return ""
+        parts = [self._question(part[1] if isinstance(part, tuple) and part[0] == NOT else part) for part in formula[1:]]
+        if not all(parts) or formula[0] == NOT:
+            return ""
+        if formula[0] == OR:
+            return f"({' OR '.join(parts)})"
+        wanted = " AND ".join(text for part, text in zip(formula[1:], parts, strict=True) if not isinstance(part, tuple) or part[0] != NOT)
+        unwanted = [text for part, text in zip(formula[1:], parts, strict=True) if isinstance(part, tuple) and part[0] == NOT]
+        return f"(({wanted}){''.join(f' NOT {text}' for text in unwanted)})"
 
 
 def one_by_one(queries: Iterable[Query], documents: Sequence[Document], *, sample: int) -> float:

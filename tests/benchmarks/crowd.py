@@ -70,9 +70,13 @@ def collocations() -> list[tuple[str, ...]]:
 
 @lru_cache(maxsize=2)
 def wishes(size: int, seed: int) -> list[int]:
-    """Ranks of topics or collocations, the most wished for first: frequent ones often, but nobody asks for what every paper says."""
+    """Ranks of topics or collocations, the most wished for first.
+
+    People ask for what is special: none of the frequent third, and among the rest what is popular need not be frequent. So a channel's
+    rules find about five papers in a thousand, a digest's worth.
+    """
     chance = random.Random(seed)
-    return sorted(range(size // 20, size), key=lambda rank: rank * chance.lognormvariate(0, 2))
+    return sorted(range(size // 3, size), key=lambda rank: rank * chance.lognormvariate(0, 4))
 
 
 def papers(count: int, *, seed: int = 3) -> list[Paper]:

@@ -167,7 +167,7 @@ async def test_more_questions_at_once_than_connections_wait_for_one(connection: 
     [
         ({"redis_mode": "cluster"}, "use a server without cluster mode"),
         ({"cluster_enabled": "1"}, "use a server without cluster mode"),
-        ({"redis_version": "6.2.14"}, "version 6.2.14, Paperboy needs 7.2 or Valkey: upgrade"),
+        ({"redis_version": "6.2.14"}, "version 6.2.14, Paperboy needs 7.0 or Valkey: upgrade"),
         ({"maxmemory_policy": "allkeys-lru"}, "allkeys-lru.*: set maxmemory-policy to noeviction"),
     ],
 )
