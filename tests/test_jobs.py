@@ -207,6 +207,35 @@ async def test_a_due_slot_becomes_one_delivery_and_the_next_slot(desk: Desk, clo
     assert following - due == timedelta(days=1)
 
 
+async def test_workers_at_one_slot_do_not_take_back_what_the_first_of_them_planned(desk: Desk, store: RedisStore, clock: Clock) -> None:
+    others = [Desk(store=store, memory=Memory(channels=store.channels, papers=store.papers), outlets=desk.outlets) for _ in range(5)]
+    await subscribed(desk, HERE, "curriculum")
+    await taken_in(desk, ROBOT)
+    await jobs.plan_slot(desk, HERE, await due_now(desk, clock))
+    await taken_in(desk, SYLLABUS)
+    due = await due_now(desk, clock)
+
+    outcomes = await asyncio.gather(*(jobs.plan_slot(other, HERE, due) for other in others))
+
+    assert sorted(outcome.name for outcome in outcomes) == ["PLANNED", *["TAKEN"] * 4]
+    [lease] = await claimed(desk)
+    assert set(lease.delivery.papers) == {ROBOT.id, SYLLABUS.id}, "with what could not be posted the day before"
+
+
+async def test_a_slot_is_planned_once_although_the_clock_is_set_back(desk: Desk, clock: Clock) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    await taken_in(desk, ROBOT)
+    due = await due_now(desk, clock)
+    clock.advance(-timedelta(seconds=1))
+
+    assert await jobs.plan_slot(desk, HERE, due) is Planned.PLANNED
+    assert await jobs.plan_slot(desk, HERE, due) is Planned.TAKEN
+
+    following = await desk.store.channels.next_due(HERE)
+    assert following is not None
+    assert following > due
+
+
 async def test_no_matches_no_message(desk: Desk, clock: Clock) -> None:
     await subscribed(desk, HERE, "astronomy")
     await taken_in(desk, *LIBRARY)

@@ -16,10 +16,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pylatexenc.latex2text import LatexNodes2Text
 
-from bot.latex import as_latex
-from bot.names import Name, name
 from bot.paper import Paper, PaperId
 from bot.references import bibtex, citation_keys, csv_table, ris
+from bot.references.latex import as_latex
+from bot.references.names import Name, name
 
 CURRICULUM = Paper(
     id=PaperId("2505.23885"),

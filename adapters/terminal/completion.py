@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from typing_extensions import override
 
-from bot.commands.table import Kind
+from bot.commands.command import Kind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 
     from prompt_toolkit.document import Document
 
-    from bot.commands.table import Command
+    from bot.commands.command import Command
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from adapters.terminal.doors import Door
     from bot.commands.call import Answer, Asker
-    from bot.commands.table import Command
+    from bot.commands.command import Command
 
 WORKSPACE = "local"
 _CHANNEL = re.compile(r"#[^\W_][\w-]{0,79}")

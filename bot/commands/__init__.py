@@ -2,7 +2,7 @@
 
 from bot.commands.answering import answer
 from bot.commands.call import Answer, Asker, Call
-from bot.commands.table import Command, Kind, Option
-from bot.commands.tables import TABLE
+from bot.commands.command import Command, Kind, Option
+from bot.commands.table import TABLE
 
 __all__ = ["TABLE", "Answer", "Asker", "Call", "Command", "Kind", "Option", "answer"]

@@ -11,14 +11,14 @@ from bot.channel import Managers
 from bot.commands.call import Answer
 from bot.commands.replies import button, said
 from bot.commands.rules import nearest
-from bot.commands.tables import TABLE
+from bot.commands.table import TABLE
 from bot.errors import BadQuery, SourceTrouble, StoreFull, StoreTrouble, UserMistake
 from bot.message import Buttons, Excerpt, Text
 from bot.query import marked
 
 if TYPE_CHECKING:
     from bot.commands.call import Call
-    from bot.commands.table import Command
+    from bot.commands.command import Command
     from bot.desk import Desk
 
 COMMANDS_A_MINUTE = 30

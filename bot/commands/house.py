@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.commands.call import Answer, Call
-    from bot.commands.table import Command
+    from bot.commands.command import Command
     from bot.desk import Desk
     from bot.message import Block
     from bot.ports import Health

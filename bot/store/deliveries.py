@@ -29,8 +29,8 @@ class StoredDeliveries:
 
     async def plan(self, address: Address, *, due: datetime, then: datetime | None, delivery: Delivery | None) -> Planned:
         """See the port. Where the delivery exists already, the agenda moves on and the answer is TAKEN."""
-        following = "" if then is None else int(then.timestamp())
-        return await self._plan(address, due=int(due.timestamp()), following=following, delivery=delivery)
+        following = "" if then is None else round(then.timestamp())
+        return await self._plan(address, due=round(due.timestamp()), following=following, delivery=delivery)
 
     async def post_now(self, delivery: Delivery) -> Planned:
         """See the port."""

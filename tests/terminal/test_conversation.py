@@ -23,7 +23,7 @@ from adapters.terminal.listener import Conversation, address
 from adapters.terminal.look import Look
 from adapters.terminal.outlet import TerminalOutlet
 from bot.commands.call import Answer, Asker, Call
-from bot.commands.table import Command, Kind, Option
+from bot.commands.command import Command, Kind, Option
 from bot.errors import StoreAway, UserMistake
 from bot.message import Button, Buttons, Message, Text
 

@@ -1,4 +1,4 @@
-"""A reading list in the forms that reference managers and spreadsheets read: BibTeX, RIS, CSV."""
+"""Papers written out as BibTeX, RIS and CSV, one function each."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from urllib.parse import quote
 from bot.cards import link
 from bot.folding import fold, readable
 from bot.identity import is_arxiv
-from bot.latex import as_latex
-from bot.names import name
+from bot.references.latex import as_latex
+from bot.references.names import name
 from bot.summary import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
-    from bot.names import Name
     from bot.paper import Paper, PaperId
+    from bot.references.names import Name
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 """BibTeX's own macros; a style prints them in its language."""
