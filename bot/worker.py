@@ -16,11 +16,13 @@ import structlog
 from bot import jobs
 from bot.channel import FOREVER
 from bot.delivery import REQUEST, PauseChannel, PauseWorkspace
+from bot.errors import CorruptRecord
 from bot.fetching import read_source
 from bot.ports import Later, Saved
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
 
     from bot.channel import Address
     from bot.delivery import Courier, Pause
@@ -77,12 +79,25 @@ class Worker:
         return fetch
 
     async def plan_due(self) -> int:
-        """Turn the slots that are due into deliveries. Returns how many were looked at."""
+        """Turn the slots that are due into deliveries. Returns how many were looked at.
+
+        The slot of a channel whose record cannot be read stays due: the record may be of a newer version, or be mended. Nobody else
+        waits for it.
+        """
         planned = 0
-        while not self._stopping and (due := await self._desk.store.channels.due(limit=SLOTS_AT_ONCE)):
+        unreadable: set[tuple[Address, datetime]] = set()
+        while not self._stopping:
+            due = [slot for slot in await self._desk.store.channels.due(limit=SLOTS_AT_ONCE + len(unreadable)) if slot not in unreadable]
+            if not due:
+                break
             for address, moment in due:
-                outcome = await jobs.plan_slot(self._desk, address, moment)
-                _log.info("slot_planned", channel=str(address), slot=moment.isoformat(), outcome=outcome.name)
+                try:
+                    outcome = await jobs.plan_slot(self._desk, address, moment)
+                except CorruptRecord as error:
+                    unreadable.add((address, moment))
+                    _log.error("slot_not_planned", channel=str(address), slot=moment.isoformat(), reason=str(error))
+                else:
+                    _log.info("slot_planned", channel=str(address), slot=moment.isoformat(), outcome=outcome.name)
             planned += len(due)
         return planned
 

@@ -17,6 +17,7 @@ from bot.desk import Desk
 from bot.errors import ChannelGone, NotSent, OutcomeUnknown, WorkspaceGone
 from bot.memory import Memory
 from bot.ports import Harvest
+from bot.store import keys
 from bot.ticker import Ticker
 from bot.worker import NO_OUTLET, Worker
 from tests.feed import Feed
@@ -81,6 +82,32 @@ async def test_two_workers_post_each_slot_once(store: RedisStore, outlet: Keepin
     await asyncio.gather(*(worker.deliver_due() for worker in workers))
 
     assert sorted(str(where) for where, _, _ in outlet.posts) == sorted(str(address) for address in addresses)
+
+
+async def test_a_channel_whose_record_cannot_be_read_keeps_nobody_else_waiting(
+    desk: Desk, store: RedisStore, outlet: KeepingOutlet, clock: Clock
+) -> None:
+    broken = Address("terminal", "local", "broken")
+    await subscribed(desk, broken, "curriculum")
+    due = await desk.store.channels.next_due(broken)
+    await a_due_digest(desk, clock)
+    clock.advance(timedelta(minutes=3))
+    record = await store.connection.read("HGET", keys.bucket_of(broken), str(broken))
+    await store.connection.call("HSET", keys.bucket_of(broken), str(broken), b"\x01rubbish")
+    worker = a_worker(desk)
+
+    with capture_logs() as logs:
+        assert await worker.plan_due() == 2
+    await worker.deliver_due()
+
+    assert [where for where, _, _ in outlet.posts] == [HERE]
+    assert [log["channel"] for log in logs if log["event"] == "slot_not_planned"] == [str(broken)]
+    assert await desk.store.channels.next_due(broken) == due
+
+    await store.connection.call("HSET", keys.bucket_of(broken), str(broken), record)
+    await worker.plan_due()
+    await worker.deliver_due()
+    assert [where for where, _, _ in outlet.posts] == [HERE, broken]
 
 
 async def test_a_failed_post_is_tried_again_later(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:

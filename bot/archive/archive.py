@@ -54,6 +54,7 @@ class Archive:
         self._index = Index()
         self._vocabulary = Vocabulary(self._index)
         self._oldest: datetime | None = None
+        self._recent: dict[datetime, int] = {}
 
     def __len__(self) -> int:
         return len(self._index)
@@ -148,11 +149,19 @@ class Archive:
     def _changed(self) -> None:
         self._vocabulary = Vocabulary(self._index)
         self._oldest = None
+        self._recent.clear()
 
     def _since(self, moment: datetime | None) -> int | None:
+        """The bitset of the papers from a moment on; None, which means all of them, for None."""
         if moment is None:
             return None
-        return self._index.bitset(slot for slot in positions(self._index.everything) if self._index.entry(slot).first_seen >= moment)
+        found = self._recent.get(moment)
+        if found is None:
+            index = self._index
+            found = index.bitset(slot for slot in positions(index.everything) if index.entry(slot).first_seen >= moment)
+            # A list of rules asks for all of them from the same moment; another command asks from another.
+            self._recent = {moment: found}
+        return found
 
     def _entry(self, paper: PaperId | Paper) -> Entry | None:
         if not isinstance(paper, str):

@@ -16,7 +16,7 @@ from bot.errors import UserMistake
 from bot.jobs import due_of, edition, match_of, matched, post_now, waiting
 from bot.memory import understood
 from bot.message import Buttons, Heading, Hint, Item, Text
-from bot.query import failing, parse
+from bot.query import failing, parse, written
 from bot.ranking import explain, score
 from bot.timetable import next_slot
 from bot.timewords import describe_moment
@@ -149,7 +149,7 @@ def _by_rule(desk: Desk, channel: Channel, paper: Paper, now: datetime) -> tuple
         if found:
             rows.append(Item(rule.query, f"meets it: {why_line(found.hits)}", number=number))
         else:
-            kept_out = ", ".join(str(node) for node in failing(query, subject))
+            kept_out = ", ".join(written(node) for node in failing(query, subject))
             rows.append(Item(rule.query, f"does not: {kept_out}", number=number))
     everything = match_of(paper, tuple(query for _, query in _understood(channel)))
     if everything:

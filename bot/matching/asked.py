@@ -20,7 +20,7 @@ class Asked:
 
     def __init__(self) -> None:
         self.spaces: dict[str, int] = {}
-        """By letter: how many terms of the space are asked for, words and phrases."""
+        """By letter: how many single words of the space are asked for."""
         self.heads: dict[str, dict[int, Term | list[Term]]] = {}
         """By the letter of the neutral space: the phrases, exact ones too, under the `head` of their first two words."""
         self.facts: dict[Fact, int] = {}
@@ -32,28 +32,29 @@ class Asked:
         if type(fact) is not str:
             self.facts[fact] = self.facts.get(fact, 0) + 1
             return
-        space = fact[0]
-        self.spaces[space] = self.spaces.get(space, 0) + 1
-        if " " in fact:
-            if fact not in self._phrases:
-                heads, at = self.heads.setdefault(space.lower(), {}), _head_of(fact)
-                heads[at] = joined(heads.get(at), fact)
-            self._phrases[fact] = self._phrases.get(fact, 0) + 1
+        if " " not in fact:
+            self.spaces[fact[0]] = self.spaces.get(fact[0], 0) + 1
+            return
+        if fact not in self._phrases:
+            heads, at = self.heads.setdefault(fact[0].lower(), {}), _head_of(fact)
+            heads[at] = joined(heads.get(at), fact)
+        self._phrases[fact] = self._phrases.get(fact, 0) + 1
 
     def remove(self, fact: Fact) -> None:
         """One rule fewer asks for it; it must have been added."""
         if type(fact) is not str:
             _take(self.facts, fact)
             return
-        space = fact[0]
-        _take(self.spaces, space)
-        if " " in fact and _take(self._phrases, fact):
-            heads, at = self.heads[space.lower()], _head_of(fact)
+        if " " not in fact:
+            _take(self.spaces, fact[0])
+        elif _take(self._phrases, fact):
+            field, at = fact[0].lower(), _head_of(fact)
+            heads = self.heads[field]
             left = parted(heads.pop(at), fact)
             if left is not None:
                 heads[at] = left
             if not heads:
-                del self.heads[space.lower()]
+                del self.heads[field]
 
 
 head = hash

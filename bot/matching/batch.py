@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from itertools import compress, pairwise
+from itertools import chain, compress, pairwise
 from typing import TYPE_CHECKING
 
 from bot.folding import neutral
@@ -14,11 +14,12 @@ from bot.matching.formula import Fact, letter
 from bot.query.nodes import Prefix, Trait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bot.document import Document, Passage
     from bot.matching.asked import Asked
     from bot.matching.facts import Plain, Value
+    from bot.matching.formula import Term
     from bot.paper import PaperId
 
 
@@ -34,7 +35,7 @@ class Batch(dict[Fact, int]):
     work is done once for the batch, however many rules there are. The first document has the highest bit.
     """
 
-    __slots__ = ("_documents", "_groups", "_ids", "_postings", "_powers", "_repeats", "_sorted", "everything")
+    __slots__ = ("_documents", "_groups", "_ids", "_names", "_postings", "_powers", "_repeats", "_sorted", "everything")
 
     def __init__(self, documents: Sequence[Document], asked: Asked) -> None:
         super().__init__()
@@ -47,15 +48,15 @@ class Batch(dict[Fact, int]):
         self._postings: dict[str, dict[str, int]] = {}
         self._sorted: dict[str, list[str]] = {}
         self._groups: dict[object, dict[Value, int]] = {}
-        names = {"": ""}
+        self._names = {"": ""}
         for space in asked.spaces:
-            postings = self._posted(space)
-            names |= {token: neutral(token) for token in postings.keys() - names.keys()}
+            postings = self._posted(space.lower())
             if space.islower():
-                self._file_neutral(space, postings, names)
+                self._file_neutral(space, postings)
             else:
                 self.update({space + token: bits for token, bits in postings.items()})
-        self._file_phrases(asked, names)
+        for field, heads in asked.heads.items():
+            self._file_phrases(field, heads)
         for fact in asked.facts:
             self[fact]  # found by being asked for
 
@@ -83,9 +84,8 @@ class Batch(dict[Fact, int]):
                 told.append(ids[-top])
         return tuple(dict.fromkeys(told)) if self._repeats else tuple(told)
 
-    def _posted(self, space: str) -> dict[str, int]:
-        """Every token of the space's passages, as folded, with its bitset."""
-        field = space.lower()
+    def _posted(self, field: str) -> dict[str, int]:
+        """Every token of the field's passages, as folded, with its bitset. A field goes by its letter."""
         if field not in self._postings:
             postings: dict[str, int] = {}
             get = postings.get
@@ -110,27 +110,35 @@ class Batch(dict[Fact, int]):
             found |= postings[tokens[at]]
         return found
 
-    def _file_neutral(self, space: str, postings: dict[str, int], names: dict[str, str]) -> None:
-        get = self.get
+    def _file_neutral(self, space: str, postings: Mapping[str, int]) -> None:
+        names, get = self._neutral(postings), self.get
         for token, bits in postings.items():
             term = space + names[token]
             self[term] = get(term, 0) | bits
 
-    def _file_phrases(self, asked: Asked, names: dict[str, str]) -> None:
+    def _file_phrases(self, field: str, heads: Mapping[int, Term | list[Term]]) -> None:
         """Walk every text once, whatever the number of phrases, and look each two neighbours up."""
-        for field, heads in asked.heads.items():
-            bit = 1 << len(self._documents)
-            for document in self._documents:
-                bit >>= 1
-                for exact in streams(document, field):
-                    folded = tuple(map(names.__getitem__, exact))
-                    found = heads.keys() & map(head, pairwise(folded))
-                    if found:
-                        texts = {field: f" {' '.join(folded)} ", field.upper(): f" {' '.join(exact)} "}
-                        for one in found:
-                            for phrase in members(heads[one]):
-                                if f" {phrase[1:]} " in texts[phrase[0]]:
-                                    self[phrase] = self.get(phrase, 0) | bit
+        names = self._neutral(self._posted(field))
+        bit = 1 << len(self._documents)
+        for document in self._documents:
+            bit >>= 1
+            for exact in streams(document, field):
+                folded = tuple(map(names.__getitem__, exact))
+                found = heads.keys() & map(head, pairwise(folded))
+                if found:
+                    texts = {field: f" {' '.join(folded)} ", field.upper(): f" {' '.join(exact)} "}
+                    for phrase in chain.from_iterable(members(heads[one]) for one in found):
+                        known = self.get(phrase, 0)
+                        if not known & bit and f" {phrase[1:]} " in texts[phrase[0]]:
+                            self[phrase] = known | bit
+
+    def _neutral(self, tokens: Iterable[str]) -> Mapping[str, str]:
+        """The number-neutral form of these tokens, of a gap, and maybe of others."""
+        names = self._names
+        for token in tokens:
+            if token not in names:
+                names[token] = neutral(token)
+        return names
 
     def _grouped(self, fact: Plain) -> dict[Value, int]:
         """Every value that some document has of the kind the fact is about, with its bitset."""

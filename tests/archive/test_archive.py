@@ -99,6 +99,29 @@ def test_a_record_that_was_never_seen_is_as_old_as_its_publication() -> None:
     assert made.matching(parse("robot"), None) == ["1", "3", "2"]
 
 
+def test_each_form_of_a_word_is_forgotten_for_itself() -> None:
+    made = archive(paper("1", "Matrices"), paper("2", "Matrixes", days=1), paper("3", "Matrix", days=2))
+    assert search(made, "matrix") == ["1", "2", "3"]
+    made.discard(PaperId("1"))
+    assert search(made, "matrix") == ["2", "3"]
+    made.discard(PaperId("3"))
+    assert search(made, "matrix") == ["2"]
+
+
+def test_many_questions_in_a_row_get_right_answers() -> None:
+    made = archive(paper("1", "Robot"))
+    assert all(search(made, f"nothing{number}") == [] for number in range(600))
+    assert search(made, "robot") == ["1"]
+
+
+def test_a_new_paper_counts_for_a_moment_that_was_asked_about_before() -> None:
+    made = archive(paper("1", "Robot", days=1))
+    since = NOON - timedelta(days=2)
+    assert made.matching(parse("robot"), since) == ["1"]
+    made.add(paper("2", "Robot"))
+    assert made.matching(parse("robot"), since) == ["2", "1"]
+
+
 def test_everything_taken_out_leaves_nothing_behind() -> None:
     made = archive(paper("1", "Curricula of fine-tuned robots", "Matrices and matrix"), paper("2", "Curriculum matrix"))
     made.discard(PaperId("2"))

@@ -67,6 +67,11 @@ def test_broader_says_how_many_papers_it_would_add(shelf: Archive) -> None:
     assert added["continual OR lifelong"] == 6
 
 
+def test_there_are_never_more_suggestions_than_asked_for(shelf: Archive) -> None:
+    assert len(shelf.broader(parse("curriculum"), 1)) == 1
+    assert len(shelf.narrower(parse("learning"), 1)) == 1
+
+
 def test_narrower_parts_the_papers_by_a_word_they_differ_in(shelf: Archive) -> None:
     suggestions = shelf.narrower(parse("continual"), 6)
     assert any(set(str(one.query).replace("-", "").split()) == {"continual", "robots"} for one in suggestions)

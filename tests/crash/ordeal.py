@@ -20,15 +20,17 @@ from typing import TYPE_CHECKING
 from structlog.testing import capture_logs
 
 from bot.fetching import read_source
+from bot.store.embedded import EmbeddedServer
 from tests.crash.audit import audit
 from tests.crash.journal import Journal
-from tests.crash.world import FORGOTTEN_LEASES, START, LastingClock, bot, hourly
+from tests.crash.world import FORGOTTEN_LEASES, START, STORE, LastingClock, bot, hourly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.crash.audit import Findings
 
+STDERR = "stderr"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -53,6 +55,10 @@ DAYS_TO_SETTLE = 5
 """A weekend and some."""
 
 
+class Untimely(Exception):
+    """A bot that ended, or stood still, without being killed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """How it ended."""
@@ -69,19 +75,27 @@ def ordeal(directory: Path, *, kills: int, seed: int, told: Callable[[int], None
         directory: Empty; all that is kept lies there afterwards.
         seed: Decides who is killed when, as far as it is ours to decide.
         told: Is told after each kill how many there were.
+
+    Raises:
+        Untimely: A bot did not live until it was killed; the notes have what it wrote on standard error.
     """
     chance = random.Random(seed)
     manners: Counter[str] = Counter()
-    with (directory / "stderr").open("wb") as stderr:
+    with (directory / STDERR).open("wb") as stderr:
         for number in range(1, kills + 1):
             (manner,) = chance.choices(list(Manner), MANNERS)
             is_orphaning = chance.random() < ORPHANS
-            _live_and_die(directory, chance, stderr.fileno(), manner, is_orphaning=is_orphaning)
+            try:
+                _live_and_die(directory, chance, stderr.fileno(), manner, is_orphaning=is_orphaning)
+            except BaseException as error:
+                error.add_note((directory / STDERR).read_text())
+                asyncio.run(_leave_no_server(directory))
+                raise
             manners.update((manner, *["leaving an orphaned server"] * is_orphaning))
             told(number)
     with capture_logs() as logs:
         findings, days = asyncio.run(_settle(directory))
-    errors = [*(directory / "stderr").read_text().splitlines(), *(str(entry) for entry in logs if entry["log_level"] == "error")]
+    errors = [*(directory / STDERR).read_text().splitlines(), *(str(entry) for entry in logs if entry["log_level"] == "error")]
     return Verdict(
         wrong=(*findings.wrong, *(f"an error was told: {line}" for line in errors)),
         counts={"kills": kills, **{f"of these {what}": count for what, count in manners.items()}, "days": days, **findings.counts},
@@ -108,7 +122,7 @@ def _said(child: subprocess.Popen[bytes], *, at_most: int) -> bytes:
     """The next lines of its journal, a letter each."""
     heard = _heard(child, PATIENCE_S, at_most=at_most)
     if not heard:
-        raise AssertionError(f"the bot did nothing for {PATIENCE_S} seconds")
+        raise Untimely(f"the bot did nothing for {PATIENCE_S} seconds")
     return heard
 
 
@@ -118,8 +132,13 @@ def _heard(child: subprocess.Popen[bytes], patience_s: float, *, at_most: int) -
     if not select.select([child.stdout], [], [], patience_s)[0]:
         return b""
     if not (heard := os.read(child.stdout.fileno(), at_most)):
-        raise AssertionError(f"the bot ended by itself with status {child.wait()}; its standard error tells why")
+        raise Untimely(f"the bot ended by itself with status {child.wait()}")
     return heard
+
+
+async def _leave_no_server(directory: Path) -> None:
+    """End what an orphaning bot left."""
+    await (await EmbeddedServer.start(directory / STORE)).close()
 
 
 async def _settle(directory: Path) -> tuple[Findings, int]:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from bot.store.store import RedisStore
     from tests.crash.journal import Journal
 
+STORE = "store"
+"""Where in its directory a bot keeps its store."""
 START = datetime(2025, 11, 21, 9, 0, tzinfo=UTC)
 END = START + timedelta(days=120)
 """No further: 180 days later the store forgets what it posted, as it promises."""
@@ -131,7 +133,7 @@ class Witness:
 @asynccontextmanager
 async def bot(directory: Path, journal: Journal, clock: Callable[[], datetime]) -> AsyncIterator[tuple[Desk, Worker, RedisStore]]:
     """A bot joined as `bot.__main__` joins it, with everything real but the sources."""
-    async with open_store(directory=directory / "store", clock=clock) as store:
+    async with open_store(directory=directory / STORE, clock=clock) as store:
         outlet = Witness(TerminalOutlet(directory / "terminal.jsonl", clock=clock), journal)
         desk = Desk(
             store=store,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,6 +118,19 @@ def test_clearing_forgets_every_channel() -> None:
     percolator.clear()
     assert (len(percolator), percolator.distinct) == (0, 0)
     assert wanted(percolator, paper("1", "Robot")) == {}
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_match_leaves_the_garbage_collector_as_it_was(*, enabled: bool) -> None:
+    percolator = Percolator()
+    percolator.replace(HERE, [parse("robot")])
+    was_enabled = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        percolator.match([document(paper("1", "Robot"))])
+        assert gc.isenabled() == enabled
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
 
 
 def test_no_papers_match_nothing() -> None:
