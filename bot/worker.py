@@ -105,8 +105,11 @@ class Worker:
         """Deliver all parts whose time has come. Returns how many were worked on."""
         delivered = 0
         while not self._stopping and (leases := await self._desk.store.deliveries.claim(limit=LEASES_AT_ONCE, lease=LEASE)):
-            await asyncio.gather(*(self._deliver(lease) for lease in leases))
+            ended = await asyncio.gather(*(self._deliver(lease) for lease in leases), return_exceptions=True)
             delivered += len(leases)
+            # Only now: a store that failed one of them must not abandon the requests of the others.
+            if troubles := [one for one in ended if isinstance(one, BaseException)]:
+                raise troubles[0]
         return delivered
 
     async def sweep(self) -> None:

@@ -68,7 +68,7 @@ def collocations() -> list[tuple[str, ...]]:
     return list(dict.fromkeys(pairs))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def wishes(size: int, seed: int) -> list[int]:
     """Ranks of topics or collocations, the most wished for first.
 
@@ -136,10 +136,10 @@ def rules(count: int, *, seed: int = 4) -> Iterator[tuple[Address, list[str]]]:
 def _typed(chance: random.Random, count: int) -> Iterator[str]:
     """Rules without end, as people type them."""
     words, pairs = topics(), collocations()
-    wanted, wanted_pairs = wishes(len(words), 5), wishes(len(pairs), 6)
+    wanted, wanted_pairs, wanted_compounds = wishes(len(words), 5), wishes(len(pairs), 6), wishes(COMPOUNDS, 7)
     word = (words[wanted[rank]] for rank in Zipf(len(wanted), exponent=0.9, shift=20).draw(chance, 3 * count))
     pair = (pairs[wanted_pairs[rank]] for rank in Zipf(len(wanted_pairs), exponent=0.9, shift=20).draw(chance, count))
-    compound = (pairs[rank] for rank in Zipf(COMPOUNDS).draw(chance, count))
+    compound = (pairs[wanted_compounds[rank]] for rank in Zipf(len(wanted_compounds)).draw(chance, count))
     kinds: list[tuple[float, Callable[[str, str], str]]] = [
         (60, lambda one, _: one),
         (22, lambda _, __: f'"{" ".join(next(pair))}"'),

@@ -1,0 +1,50 @@
+"""The promises the core needs kept by the outside: the store, the sources, the outlets.
+
+Moments are aware UTC `datetime`, durations `timedelta`. What the store does goes by the store's own time, never by a worker's.
+Every call may raise `StoreTrouble` (store), `SourceTrouble` (sources) or `PostTrouble` (outlets) and nothing else of the outside
+world.
+"""
+
+from bot.ports.channels import Channels, Due, RuleChanges, Saved
+from bot.ports.deliveries import Attempt, Dead, Deliveries, Delivery, Doubtful, Later, Lease, Outcome, Planned, Sent, Settled, State
+from bot.ports.fetches import Fetches, Health, Turn
+from bot.ports.outlets import Limits, Outlet
+from bot.ports.papers import Filed, Filing, History, Papers
+from bot.ports.sources import Charts, Harvest, Lookup, Source, Span
+from bot.ports.store import Cache, Gate, Store
+
+__all__ = [
+    "Attempt",
+    "Cache",
+    "Channels",
+    "Charts",
+    "Dead",
+    "Deliveries",
+    "Delivery",
+    "Doubtful",
+    "Due",
+    "Fetches",
+    "Filed",
+    "Filing",
+    "Gate",
+    "Harvest",
+    "Health",
+    "History",
+    "Later",
+    "Lease",
+    "Limits",
+    "Lookup",
+    "Outcome",
+    "Outlet",
+    "Papers",
+    "Planned",
+    "RuleChanges",
+    "Saved",
+    "Sent",
+    "Settled",
+    "Source",
+    "Span",
+    "State",
+    "Store",
+    "Turn",
+]

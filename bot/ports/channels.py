@@ -1,0 +1,70 @@
+"""The promise of the store about channels: their records, who changed them, and when each is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
+
+    from bot.channel import Address, Channel
+    from bot.paper import PaperId
+
+
+class Saved(Enum):
+    """What became of an attempt to save a channel."""
+
+    SAVED = "saved"
+    CONFLICT = "somebody else changed it first; read it again"
+
+
+class Due(Enum):
+    """What `Channels.save` does with the agenda when it is not told a moment."""
+
+    KEEP = "as it stands: the change does not touch the schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChanges:
+    """Channels whose rules may have changed since a revision."""
+
+    revision: int
+    """Ask from here next time."""
+    channels: tuple[Channel, ...]
+    """As they are now; a forgotten channel comes without subscriptions."""
+    complete: bool = False
+    """True if this is everything there is: forget all that is not in it."""
+
+
+class Channels(Protocol):
+    """Every channel's record, one value each."""
+
+    async def load(self, address: Address) -> Channel:
+        """The channel as stored; one that was never stored comes with version 0 and the defaults."""
+
+    async def save(self, channel: Channel, *, due: datetime | Due | None, backlog: Sequence[PaperId] = ()) -> Saved:
+        """Write the channel if it is still at `channel.version`, and all that must agree with it, in one atomic call.
+
+        Args:
+            channel: The changed value, still carrying the version it was read at; it is stored with the next one.
+            due: When its next digest is due, whole seconds; None takes it off the agenda; Due.KEEP leaves the agenda alone.
+            backlog: Papers to file into its inbox as well, as if they had matched when they came; those filed before are left out.
+        """
+
+    async def forget(self, address: Address) -> None:
+        """Erase the channel and all that is kept about it: inbox, history, reading list, deliveries. Twice is as good as once."""
+
+    def changes(self, since: int) -> AsyncIterator[RuleChanges]:
+        """Channels changed after revision `since`, oldest change first, in batches; everything, in batches, for `since=0`.
+
+        The last batch carries the revision to ask from next time; nothing at all is yielded when nothing changed.
+        """
+
+    async def due(self, *, limit: int) -> Sequence[tuple[Address, datetime]]:
+        """Channels whose digest is due by now, the longest overdue first, with the moment it was due."""
+
+    async def next_due(self, address: Address) -> datetime | None:
+        """When its next digest is due; None while it is on no agenda."""
