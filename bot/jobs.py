@@ -11,10 +11,13 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import structlog
+
 from bot.channel import FOREVER
 from bot.delivery import slot_id
 from bot.digest import compose
 from bot.document import document
+from bot.errors import UserMistake
 from bot.identity import names
 from bot.memory import rules_of
 from bot.paging import split
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from bot.paper import Paper, PaperId
     from bot.ports import Harvest
     from bot.query import Query
+
+_log = structlog.get_logger()
 
 PAPERS_AT_ONCE = 200
 """Papers matched and filed in one go: the loop stays responsive and one atomic call stays short."""
@@ -178,6 +183,29 @@ def due_of(channel: Channel, now: datetime) -> datetime | None:
     if not channel.subscriptions or after >= FOREVER:
         return None
     return next_due(channel.schedule, channel.address, after)
+
+
+async def mend_agenda(desk: Desk, *, recompute: bool) -> int:
+    """Put every channel on the agenda that should stand there and does not; returns how many changed. Safe at any time, by anybody.
+
+    Args:
+        recompute: Whether the moments that stand there are computed anew too, for the rules of a time zone may have changed with
+            the program.
+    """
+    mended = 0
+    async for batch in desk.store.channels.changes(0):
+        now = await desk.store.now()
+        dues = {channel.address: due for channel in batch.channels if (due := _due_or_told(channel, now)) is not None}
+        mended += await desk.store.channels.put_on_agenda(dues, move=recompute)
+    return mended
+
+
+def _due_or_told(channel: Channel, now: datetime) -> datetime | None:
+    try:
+        return due_of(channel, now)
+    except UserMistake as error:
+        _log.error("schedule_not_understood", channel=str(channel.address), reason=error.reason)
+        return None
 
 
 async def _edition(desk: Desk, channel: Channel, *, due: datetime, now: datetime) -> Delivery | None:

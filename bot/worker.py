@@ -16,7 +16,7 @@ import structlog
 from bot import jobs
 from bot.channel import FOREVER
 from bot.delivery import REQUEST, PauseChannel, PauseWorkspace
-from bot.errors import CorruptRecord
+from bot.errors import CorruptRecord, UserMistake
 from bot.fetching import read_source
 from bot.ports import Later, Saved
 
@@ -56,6 +56,7 @@ class Worker:
         self._ticker = ticker
         self._next_reading = next_reading
         self._stopping = False
+        self._swept = False
 
     def start(self) -> None:
         """Begin to work; returns at once."""
@@ -81,8 +82,8 @@ class Worker:
     async def plan_due(self) -> int:
         """Turn the slots that are due into deliveries. Returns how many were looked at.
 
-        The slot of a channel whose record cannot be read stays due: the record may be of a newer version, or be mended. Nobody else
-        waits for it.
+        The slot of a channel whose record or time zone cannot be read stays due: it may be of a newer version, or be mended. Nobody
+        else waits for it.
         """
         planned = 0
         unreadable: set[tuple[Address, datetime]] = set()
@@ -93,7 +94,7 @@ class Worker:
             for address, moment in due:
                 try:
                     outcome = await jobs.plan_slot(self._desk, address, moment)
-                except CorruptRecord as error:
+                except (CorruptRecord, UserMistake) as error:
                     unreadable.add((address, moment))
                     _log.error("slot_not_planned", channel=str(address), slot=moment.isoformat(), reason=str(error))
                 else:
@@ -113,7 +114,11 @@ class Worker:
         return delivered
 
     async def sweep(self) -> None:
-        """Hourly housekeeping."""
+        """Hourly housekeeping; the first time with every moment of the agenda computed anew, as a new release may bring new time zones."""
+        mended = await jobs.mend_agenda(self._desk, recompute=not self._swept)
+        self._swept = True
+        if mended:
+            _log.warning("agenda_mended", channels=mended)
         dropped = await self._desk.store.sweep()
         _log.info("swept", **{kind.replace(" ", "_"): number for kind, number in dropped.items()})
 

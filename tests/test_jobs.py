@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot import jobs
 from bot.channel import FOREVER, Address, Channel, QueryText, Schedule, Subscription
@@ -16,12 +17,14 @@ from bot.memory import Memory
 from bot.paper import Paper, PaperId
 from bot.ports import Due, Harvest, Lease, Planned, Saved, Sent
 from bot.query import parse
+from bot.store import keys
 from tests.library import DIFFUSION, FORGETTING, LIBRARY, ROBOT, SYLLABUS
 from tests.outlet import KeepingOutlet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.store.connection import Connection
     from bot.store.store import RedisStore
     from tests.clock import Clock
 
@@ -345,3 +348,45 @@ async def test_a_digest_on_demand_at_the_very_moment_of_a_slot_repeats_nothing(d
 
     papers = [id for lease in await claimed(desk) for id in lease.delivery.papers]
     assert sorted(papers) == sorted([ROBOT.id, SYLLABUS.id, FORGETTING.id])
+
+
+# ---------------------------------------------------------------- the agenda is kept in order
+
+
+async def test_a_channel_that_fell_off_the_agenda_is_put_back(desk: Desk, connection: Connection) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    await subscribed(desk, THERE, "diffusion", paused_until=FOREVER)
+    due = await desk.store.channels.next_due(HERE)
+    await connection.call("DEL", keys.AGENDA)
+
+    assert await jobs.mend_agenda(desk, recompute=False) == 1
+    assert await desk.store.channels.next_due(HERE) == due
+    assert await desk.store.channels.next_due(THERE) is None
+    assert await jobs.mend_agenda(desk, recompute=True) == 0
+
+
+async def test_a_moment_of_an_older_time_zone_is_computed_anew_and_a_due_slot_is_not_skipped(desk: Desk, clock: Clock) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    await subscribed(desk, THERE, "diffusion")
+    right = await desk.store.channels.next_due(HERE)
+    wrong = clock.now + timedelta(hours=1)
+    for address, due in ((HERE, wrong), (THERE, clock.now)):
+        await desk.store.channels.save(await desk.store.channels.load(address), due=due)
+
+    assert await jobs.mend_agenda(desk, recompute=False) == 0
+    assert await jobs.mend_agenda(desk, recompute=True) == 1
+
+    assert await desk.store.channels.next_due(HERE) == right
+    assert await desk.store.channels.next_due(THERE) == clock.now, "it is due this minute"
+
+
+async def test_a_zone_that_this_machine_does_not_know_holds_up_nobody_else(desk: Desk, connection: Connection) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    channel = await subscribed(desk, THERE, "diffusion")
+    lost = dataclasses.replace(channel, schedule=Schedule(zone="Mars/Olympus_Mons"))
+    await desk.store.channels.save(lost, due=Due.KEEP)
+    await connection.call("DEL", keys.AGENDA)
+
+    with capture_logs() as logs:
+        assert await jobs.mend_agenda(desk, recompute=False) == 1
+    assert [log["event"] for log in logs] == ["schedule_not_understood"]

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from datetime import datetime
 
     from bot.channel import Address, Channel
@@ -65,6 +65,14 @@ class Channels(Protocol):
 
     async def due(self, *, limit: int) -> Sequence[tuple[Address, datetime]]:
         """Channels whose digest is due by now, the longest overdue first, with the moment it was due."""
+
+    async def put_on_agenda(self, dues: Mapping[Address, datetime], *, move: bool) -> int:
+        """Put channels on the agenda that are not on it; returns how many changed. A slot that is due by now is never moved.
+
+        Args:
+            dues: When the next digest of each is due, whole seconds.
+            move: Whether those that are on it for a later moment are moved as well (the rules of a time zone changed).
+        """
 
     async def next_due(self, address: Address) -> datetime | None:
         """When its next digest is due; None while it is on no agenda."""

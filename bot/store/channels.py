@@ -15,7 +15,7 @@ from bot.store.codec import pack_channel, unpack_channel
 from bot.store.scripts import Script
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
     from bot.paper import PaperId
     from bot.store.connection import Connection
@@ -92,6 +92,22 @@ return #found > 0 and {revision, found} or {}
 _DUE = Script(
     "due_channels",
     "return redis.call('ZRANGE', KEYS[1], '-inf', math.floor(now / 1000), 'BYSCORE', 'LIMIT', 0, ARGV[1], 'WITHSCORES')",
+)
+
+_PUT = Script(
+    "put_on_agenda",
+    """
+local agenda, move, changed = KEYS[1], ARGV[1] == '1', 0
+for place = 2, #ARGV, 2 do
+  local address, due = ARGV[place], tonumber(ARGV[place + 1])
+  local stands = tonumber(redis.call('ZSCORE', agenda, address) or nil)
+  if not stands or (move and stands ~= due and stands * 1000 > now) then
+    redis.call('ZADD', agenda, due, address)
+    changed = changed + 1
+  end
+end
+return changed
+""",
 )
 
 
@@ -199,6 +215,16 @@ class StoredChannels:
         """See `bot.ports.Channels.due`."""
         found = await self._connection.ask(_DUE, keys=[keys.AGENDA], args=[limit])
         return [(Address.parse(name.decode()), _due(score)) for name, score in zip(found[::2], found[1::2], strict=True)]
+
+    async def put_on_agenda(self, dues: Mapping[Address, datetime], *, move: bool) -> int:
+        """See `bot.ports.Channels.put_on_agenda`."""
+        changed = 0
+        listed = list(dues.items())
+        for start in range(0, len(listed), _CHANGES_AT_ONCE):
+            group = listed[start : start + _CHANGES_AT_ONCE]
+            pairs = [part for address, due in group for part in (str(address), round(due.timestamp()))]
+            changed += await self._connection.run(_PUT, keys=[keys.AGENDA], args=[int(move), *pairs])
+        return changed
 
     async def next_due(self, address: Address) -> datetime | None:
         """See `bot.ports.Channels.next_due`."""
