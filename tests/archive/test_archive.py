@@ -136,7 +136,7 @@ def test_everything_taken_out_leaves_nothing_behind() -> None:
 
 
 def test_the_title_counts_for_more_than_the_abstract() -> None:
-    made = archive(paper("1", "Stones", "A robot"), paper("2", "Robot", "Stones"), paper("3", "Stones", "Stones"))
+    made = archive(paper("1", "Stones", "robot"), paper("2", "Robot", "stones", days=1), paper("3", "Stones", "stones"))
     assert search(made, "robot") == ["2", "1"]
 
 
@@ -151,7 +151,7 @@ def test_a_word_said_more_often_counts_for_more() -> None:
 
 
 def test_a_phrase_in_the_title_comes_first() -> None:
-    made = archive(paper("1", "Notes", "On curriculum learning"), paper("2", "Curriculum learning", "Notes"))
+    made = archive(paper("1", "Notes", "Curriculum learning"), paper("2", "Curriculum learning", "Notes", days=1))
     assert search(made, '"curriculum learning"') == ["2", "1"]
 
 

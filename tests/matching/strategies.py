@@ -43,6 +43,7 @@ batches = st.lists(papers, max_size=6, unique_by=lambda paper: paper.id)
 _CONDITIONS = [
     *("curriculum", "robots", "learning", "fine", "c++", "gpt4", "fine-tuning", "gpt-4", "fine-tuning-robot"),
     *('"curricula"', '"fine"', '"robot learning"', '"robots learning"', '"fine tuning robots"', '"gpt-4"', '"learning curriculum robot"'),
+    *("finetuning", '"robotlearning"', "title:finetuning", "finetuningrobots", "finet*", '"finetuning robots"'),
     *("rob*", "fin*", "title:fin*", "author:ann*", "org:fin*", "xyz*"),
     *("title:robot", "abstract:robots", 'title:"fine tuning"', "author:fine", 'author:"fine robot"', 'author:"robot ann"', "org:robot"),
     *('org:"robot learning"', "abstract:fine-tuning", 'abstract:"robot learning robots"'),

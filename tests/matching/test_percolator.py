@@ -105,6 +105,15 @@ def test_no_rules_removes_the_channel_and_its_place_goes_to_the_next() -> None:
     assert len(percolator) == 1
 
 
+def test_channels_that_come_and_go_take_no_more_room() -> None:
+    percolator = Percolator()
+    for number in range(50):
+        address = Address("slack", "T1", f"C{number}")
+        percolator.replace(address, [parse("robot")])
+        percolator.replace(address, [])
+    assert len(percolator._addresses) == 1
+
+
 def test_no_rules_for_an_unknown_channel_changes_nothing() -> None:
     percolator = Percolator()
     percolator.replace(HERE, [])
