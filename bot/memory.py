@@ -48,6 +48,14 @@ class Memory:
             await self._read_papers(now)
             await self._read_rules()
 
+    async def forget_gone(self) -> int:
+        """Drop from the archive what the store does not keep any more: a search must not count what cannot be shown. Returns how many."""
+        async with self._turn:
+            gone = await self._papers.gone(list(self.archive))
+            for id in gone:
+                self.archive.discard(id)
+            return len(gone)
+
     async def _read_papers(self, now: datetime) -> None:
         oldest = now - ARCHIVE_KEEPS
         async for revision, papers in self._papers.changes(self._papers_read):

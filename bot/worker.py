@@ -119,7 +119,7 @@ class Worker:
         self._swept = True
         if mended:
             _log.warning("agenda_mended", channels=mended)
-        dropped = await self._desk.store.sweep()
+        dropped = {**await self._desk.store.sweep(), "papers of the archive": await self._desk.memory.forget_gone()}
         _log.info("swept", **{kind.replace(" ", "_"): number for kind, number in dropped.items()})
 
     async def _deliver(self, lease: Lease) -> None:

@@ -19,7 +19,7 @@ from bot.matching.numbers import positions
 from bot.paper import PaperId
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from bot.paper import Paper
@@ -61,6 +61,9 @@ class Archive:
 
     def __contains__(self, id: object) -> bool:
         return isinstance(id, str) and self._index.slot(PaperId(id)) is not None
+
+    def __iter__(self) -> Iterator[PaperId]:
+        return (entry.id for entry in self._index)
 
     def add(self, paper: Paper) -> None:
         """Take a paper in; a record of the same id replaces the older one."""

@@ -61,6 +61,9 @@ class Papers(Protocol):
     async def file(self, filing: Filing) -> Filed:
         """Record the papers, file them into the inboxes, and move the source's watermark: all or nothing. Twice is as good as once."""
 
+    async def gone(self, ids: Sequence[PaperId]) -> set[PaperId]:
+        """Those of the papers that are not recorded any more: nobody wanted them, and their time was over."""
+
     def changes(self, since: int) -> AsyncIterator[tuple[int, Sequence[Paper]]]:
         """Papers recorded or changed after revision `since`, in batches, oldest change first, each with the revision reached."""
 

@@ -124,6 +124,11 @@ class StoredPapers:
                     found[id] = paper
         return found
 
+    async def gone(self, ids: Sequence[PaperId]) -> set[PaperId]:
+        """See `bot.ports.Papers.gone`."""
+        there = await self._connection.read_all([("EXISTS", keys.paper(id)) for id in ids]) if ids else []
+        return {id for id, exists in zip(ids, there, strict=True) if not exists}
+
     async def _unpacked(self, id: PaperId, data: bytes) -> Paper | None:
         try:
             return unpack_paper(data, key=keys.paper(id))

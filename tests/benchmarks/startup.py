@@ -1,6 +1,6 @@
 """How long somebody waits for the first answer of the demo, and what an idle bot weighs: whole processes, from outside.
 
-python -m tests.benchmarks.startup
+python -m tests.benchmarks.startup [DIRECTORY]     weighs the idle bot on the store there, else on an empty one
 """
 
 from __future__ import annotations
@@ -28,8 +28,12 @@ def main() -> None:
     answer, python = statistics.median(first_answers), statistics.median(bare)
     print(f"demo, start to first answer: median {answer:.2f} s (min {min(first_answers):.2f}, max {max(first_answers):.2f}, {ROUNDS} runs)")
     print(f"  against an empty Python process ({python:.3f} s): {answer / python:.0f} times")
-    bot, store = _idle()
-    print(f"idle `python -m bot worker` after {IDLE_S} s: {bot:.0f} MB, and its embedded server {store:.0f} MB (resident)")
+    with tempfile.TemporaryDirectory() as empty:
+        for directory, name in ((empty, "an empty store"), *((one, one) for one in sys.argv[1:])):
+            bot, store = _idle(directory)
+            print(
+                f"idle `python -m bot worker` on {name}, {IDLE_S} s after its start: {bot:.0f} MB, its embedded server {store:.0f} MB (resident)"
+            )
 
 
 def _first_answer() -> float:
@@ -54,21 +58,20 @@ def _bare() -> float:
     return time.perf_counter() - began
 
 
-def _idle() -> tuple[float, float]:
-    with tempfile.TemporaryDirectory() as directory:
-        environment = {**os.environ, "DATA_DIR": directory, "HUGGINGFACE_URL": NOWHERE, "ARXIV_API_URL": NOWHERE, "ARXIV_RSS_URL": NOWHERE}
-        environment.pop("REDIS_URL", None)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "worker"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        try:
-            time.sleep(IDLE_S)
-            assert process.poll() is None, "the worker ended by itself"
-            [child] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-            return _resident_mb(process.pid), _resident_mb(int(child))
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
+def _idle(directory: str) -> tuple[float, float]:
+    environment = {**os.environ, "DATA_DIR": directory, "HUGGINGFACE_URL": NOWHERE, "ARXIV_API_URL": NOWHERE, "ARXIV_RSS_URL": NOWHERE}
+    environment.pop("REDIS_URL", None)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "worker"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        time.sleep(IDLE_S)
+        assert process.poll() is None, "the worker ended by itself"
+        [child] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        return _resident_mb(process.pid), _resident_mb(int(child))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
 
 
 def _resident_mb(pid: int) -> float:

@@ -72,7 +72,8 @@ def papers(count: int, *, seed: int = 1) -> list[Paper]:
     ]
 
 
-async def _used(store: RedisStore) -> int:
+async def used(store: RedisStore) -> int:
+    """Bytes the server uses for its data and itself."""
     info: bytes = await store.connection.read("INFO", "memory")
     return next(int(line[len(b"used_memory:") :]) for line in info.splitlines() if line.startswith(b"used_memory:"))
 
@@ -88,13 +89,13 @@ async def weigh_papers(store: RedisStore) -> None:
     for id, addresses in wanted.items():
         for address in addresses:
             inboxes.setdefault(address, []).append(id)
-    before, start = await _used(store), time.perf_counter()
+    before, start = await used(store), time.perf_counter()
     await store.papers.file(Filing(papers=standing, inboxes=inboxes, rules=0))
-    took, used = time.perf_counter() - start, await _used(store) - before
+    took, weight = time.perf_counter() - start, await used(store) - before
     print(f"{sum(len(pack_paper(paper)) for paper in every) / len(every):.0f} bytes in a packed record")
     print(f"{sum(len(paper.abstract) for paper in every) / len(every):.0f} characters in an abstract")
-    each = used / len(standing)
-    print(f"{len(standing)} papers: {used / 1e6:.1f} MB, {each:.0f} bytes each with keys, names, inboxes; filed in {took:.2f} s")
+    each = weight / len(standing)
+    print(f"{len(standing)} papers: {weight / 1e6:.1f} MB, {each:.0f} bytes each with keys, names, inboxes; filed in {took:.2f} s")
     start = time.perf_counter()
     told = sum([len(some) async for _, some in store.papers.changes(0)])
     print(f"{told} papers told in {time.perf_counter() - start:.2f} s")
