@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from dataclasses import dataclass
 from datetime import timedelta
@@ -58,6 +59,10 @@ async def read_source(desk: Desk, source: Source, next_reading: NextReading, *, 
     asked_to_wait = None
     try:
         harvest = await source.fetch(turn.mark, now)
+    except asyncio.CancelledError:
+        # We are told to stop: give the turn back, so that the next start need not wait for the lease.
+        await desk.store.fetches.finish(turn, turn.health, again=now)
+        raise
     except SourceTrouble as exc:
         health = after_trouble(turn.health, exc.reason, now)
         asked_to_wait = exc.retry_after if isinstance(exc, SourceBusy) else None
@@ -85,8 +90,8 @@ def after_reading(health: Health, harvest: Harvest, intake: Intake, now: datetim
         last_good=now,
         last_new=now if intake.new else health.last_new or now,
         note=harvest.note,
-        seen=intake.seen,
-        new=intake.new,
+        seen=intake.seen or health.seen,
+        new=intake.new if intake.seen else health.new,
         refused=health.refused + intake.refused,
     )
 

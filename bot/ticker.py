@@ -51,11 +51,15 @@ class Ticker:
         self._tallies: dict[str, Tally] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        self._impatient: set[str] = set()
         self._without_store: set[str] = set()
         self._stopping = False
 
-    def every(self, interval: timedelta, tick: Callable[[], Awaitable[object]], name: str) -> None:
+    def every(self, interval: timedelta, tick: Callable[[], Awaitable[object]], name: str, *, patient: bool = True) -> None:
         """Add a tick: at once when started, then again `interval` after each beginning (left out while it is still busy).
+
+        Args:
+            patient: Whether `stop` waits for it; a tick that may be broken off anywhere without harm is cancelled at once.
 
         Raises:
             ValueError: There is a tick of that name.
@@ -63,6 +67,8 @@ class Ticker:
         if name in self._ticks:
             raise ValueError(f"there is a tick {name!r} already")
         self._ticks[name] = tick
+        if not patient:
+            self._impatient.add(name)
         self._tallies[name] = Tally()
         self._scheduler.add_job(
             self._begin, IntervalTrigger(seconds=interval.total_seconds()), args=(name,), id=name, next_run_time=datetime.now(UTC)
@@ -89,6 +95,8 @@ class Ticker:
         if self._scheduler.running:
             # Not wait=True: that would cancel what runs.
             self._scheduler.shutdown(wait=False)
+        for name in self._impatient & self._running.keys():
+            self._running[name].cancel()
         if running := list(self._running.values()):
             _, late = await asyncio.wait(running, timeout=None if patience is None else patience.total_seconds())
             for task in late:

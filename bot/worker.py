@@ -65,7 +65,7 @@ class Worker:
         self._ticker.every(SWEEP_EVERY, self.sweep, "sweep")
         for source in self._desk.sources:
             # A tick each: a slow or failing source never delays another.
-            self._ticker.every(FETCH_EVERY, self._fetching(source), f"fetch {source.name}")
+            self._ticker.every(FETCH_EVERY, self._fetching(source), f"fetch {source.name}", patient=False)
         self._ticker.start()
 
     async def stop(self) -> None:

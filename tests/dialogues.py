@@ -93,7 +93,7 @@ DIALOGUES = (
         ("preview", "No digest yet", "subscribe curriculum"),
         ("preview curriculum", "3 papers", "nothing is saved"),
         ("subscribe curriculum", "subscribed"),
-        ("preview", "3 papers", "only for you"),
+        ("preview", "3 papers", "A preview."),
         ("digest", "3 papers"),
         ("digest", "Nothing waits"),
         ("why 2611.00001", "Posted here", "curriculum", "title"),

@@ -9,7 +9,7 @@ from bot.cards import card, paper_buttons
 from bot.cards import why as why_line
 from bot.channel import QueryText, Subscription
 from bot.commands.backtest import news_since
-from bot.commands.finding import paper_meant
+from bot.commands.finding import paper_meant, recorded_as
 from bot.commands.replies import button, count, empty, place, said, short_title
 from bot.document import document
 from bot.errors import UserMistake
@@ -48,7 +48,7 @@ async def preview(desk: Desk, call: Call, text: str) -> Answer:
     digest = await edition(desk, channel, found, now=now)
     if digest is None:
         return _nothing_yet(call, channel, now, text)
-    hint = f"A preview of what {text} would bring; nothing is saved." if text else "A preview, only for you. " + _when(channel, now)
+    hint = f"A preview of what {text} would bring; nothing is saved." if text else "A preview. " + _when(channel, now)
     return said(*digest.message.blocks, Hint(hint), gist=digest.message.gist)
 
 
@@ -99,7 +99,7 @@ async def more(desk: Desk, call: Call, text: str) -> Answer:
 
 async def why(desk: Desk, call: Call, text: str) -> Answer:
     """What became of a paper in this channel, and because of which rule and which word."""
-    id = paper_meant(text, command="why")
+    id = await recorded_as(desk, paper_meant(text, command="why"))
     now = await desk.store.now()
     await desk.memory.catch_up(now)
     paper = (await desk.store.papers.get([id])).get(id)
@@ -124,14 +124,17 @@ def _fate(history: History, channel: Channel, paper: Paper, now: datetime) -> st
             f"It was among the best, but not the {count(channel.settings.limit, 'paper')} of a digest: counted under “more” "
             f"{describe_moment(history.capped, zone, now)}."
         )
-    if history.waiting:
+    wanted = match_of(paper, tuple(query for _, query in _understood(channel)))
+    if history.waiting and wanted:
         return f"It waits for the next digest. {_when(channel, now)}"
+    if history.waiting:
+        return f"It was chosen {describe_moment(history.filed or now, zone, now)}, but the rule that chose it is gone, so it will not come."
     if history.filed:
         return f"It was chosen {describe_moment(history.filed, zone, now)} and is on its way."
     if not channel.subscriptions:
         return "This channel has no rules, so nothing comes."
     seen = f"I first saw it {describe_moment(paper.first_seen, zone, now)}. " if paper.first_seen else ""
-    if match_of(paper, tuple(query for _, query in _understood(channel))):
+    if wanted:
         return f"{seen}A rule meets it now, but the paper came before the rule did."
     return f"{seen}No rule of this channel meets it."
 

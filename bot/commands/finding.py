@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from bot.document import document
 from bot.errors import SourceTrouble, UserMistake
-from bot.identity import recognise
-from bot.paper import merge
-from bot.ports import Filing
+from bot.identity import names, recognise
+from bot.paper import Paper, merge
+from bot.ports import Filed, Filing
 from bot.query import matches
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.desk import Desk
-    from bot.paper import Paper, PaperId
+    from bot.paper import PaperId
     from bot.query import Query
 
 
@@ -46,12 +46,19 @@ def paper_meant(text: str, *, command: str) -> PaperId:
     return id
 
 
+async def recorded_as(desk: Desk, id: PaperId) -> PaperId:
+    """The identity under which the paper is recorded, if it is: a DOI may be another name of a paper known by its arXiv id."""
+    aliases = await desk.store.papers.find(names(Paper(id=id, title="")))
+    return next(iter(aliases.values()), id)
+
+
 async def find(desk: Desk, id: PaperId) -> Found:
     """The paper with all that is recorded and all that can be learnt now.
 
     Raises:
         UserMistake: Nobody knows it, or those who might cannot be reached.
     """
+    id = await recorded_as(desk, id)
     paper = (await desk.store.papers.get([id])).get(id)
     unreachable = []
     for lookup in desk.lookups:
@@ -74,8 +81,10 @@ async def recorded(desk: Desk, id: PaperId, now: datetime) -> Found:
     found = await find(desk, id)
     if found.paper.first_seen is None:
         paper = dataclasses.replace(found.paper, first_seen=now, refreshed=now)
-        await desk.memory.catch_up(now)
-        await desk.store.papers.file(Filing(papers=(paper,), inboxes={}, rules=desk.memory.rules))
+        filed = Filed.STALE
+        while filed is Filed.STALE:  # a rule came or went meanwhile; this paper is for nobody's inbox, so only the revision matters
+            await desk.memory.catch_up(now)
+            filed = await desk.store.papers.file(Filing(papers=(paper,), inboxes={}, rules=desk.memory.rules))
         return dataclasses.replace(found, paper=paper)
     return found
 

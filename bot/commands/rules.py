@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from bot.message import Block
 
 NEAREST = 3
+LONGEST_NUMBER = 3
+"""Digits of a rule's number; what is longer is a query."""
 
 
 async def subscribe(desk: Desk, call: Call, text: str) -> Answer:
@@ -148,7 +150,7 @@ def _chosen(channel: Channel, text: str) -> list[Subscription]:
     if text.casefold() == "all":
         return list(rules)
     number = text.lstrip("#")
-    if number.isascii() and number.isdecimal() and 1 <= int(number[:6]) <= len(rules):
+    if number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER and 1 <= int(number) <= len(rules):
         return [rules[int(number) - 1]]
     query = understood_or_none(text)
     exact = [one for one in rules if one.query == text or (query is not None and one.query == query)]

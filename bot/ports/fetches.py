@@ -25,7 +25,7 @@ class Health:
     """What went wrong the last time; "" after a good reading."""
     note: str = ""
     seen: int = 0
-    """Papers of the last good reading."""
+    """Papers of the last good reading that held any."""
     new: int = 0
     """Of these, never seen before."""
     refused: int = 0
