@@ -35,8 +35,9 @@ demo: setup
 terminal: setup
 	$(BIN)/python -m bot terminal
 
+# 2 says that there is nothing to run yet, and the program has said what to do.
 run: setup
-	$(BIN)/python -m bot
+	$(BIN)/python -m bot || test $$? -eq 2
 
 test: setup
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered -q

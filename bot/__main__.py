@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import getpass
 import os
-import signal
 import sys
 import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,8 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.terminal.doors import door
+from adapters.terminal.doors import Pipe, door
 from adapters.terminal.listener import Conversation
+from adapters.terminal.look import PLAIN
 from adapters.terminal.outlet import PLATFORM, TerminalOutlet
 from bot import __version__
 from bot.commands import TABLE, Asker, answer
@@ -31,6 +31,7 @@ from bot.settings import Settings, read_settings
 from bot.sources import table
 from bot.sources.config import DEMO, Config, load, next_reading
 from bot.sources.http import Web, user_agent
+from bot.stopping import until_told
 from bot.store.store import open_store
 from bot.ticker import Ticker
 from bot.worker import Worker
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from bot.channel import Address
     from bot.fetching import Reading
-    from bot.ports import Store
+    from bot.ports import Source, Store
 
 PROJECT = "https://github.com/paperboy-bot/paperboy"
 NOTHING_CONFIGURED = """No chat platform is configured, so there is nobody to deliver to.
@@ -55,30 +56,34 @@ Slack and Discord follow; config/env.example lists every setting there is.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand; returns the exit status: 0 well, 1 not well, 2 started wrongly, 130 interrupted."""
-    options = _parser().parse_args(arguments)
+    """Run one subcommand.
+
+    Returns:
+        The exit status: 0 well, 1 not well, 2 started wrongly, 128 and the number of the signal that stopped it (130 Ctrl-C, 143
+        SIGTERM, 129 a closed window). A worker has no other end than being told to stop: 0.
+    """
     try:
+        options = _options(sys.argv[1:] if arguments is None else arguments)
         settings = read_settings()
-        log_to_stderr(options.log or settings.log_level)
-        with contextlib.suppress(asyncio.CancelledError):
-            status: int = asyncio.run(options.run(settings, options))
-            return status
+        log_to_stderr(settings.log_level if "log_level" in settings.model_fields_set else options.log or settings.log_level)
+        try:
+            return asyncio.run(until_told(options.run(settings, options), serving=options.run is _worker))
+        except StoreTrouble as exc:
+            store = "The store at REDIS_URL" if settings.redis_url and options.run is not _demo else "The store"
+            sys.stderr.write(f"{store} failed: {exc}\n")
+            return 1
     except OperatorMistake as exc:
         sys.stderr.write(f"{exc}\n")
         return 2
-    except StoreTrouble as exc:
-        sys.stderr.write(f"The store failed: {exc}\n")
-        return 1
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bot", description="Brings a channel the research papers it asked for.")
     parser.add_argument("--version", action="version", version=f"Paperboy {__version__}")
     parser.set_defaults(run=_run, log="")
-    commands = parser.add_subparsers(title="commands", metavar="")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for name, run, log, about in (
         ("run", _run, "", "all that is configured, in one process (the default)"),
         ("demo", _demo, "error", "a conversation with sample papers: no network, no account, nothing kept"),
@@ -90,7 +95,13 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run, log=log)
         if name == "fetch":
             command.add_argument("source", nargs="?", default="", help="only this one, or those of this kind (arxiv, arxiv:cs.CL)")
-    return parser
+    first = next((one for one in arguments if not one.startswith("-")), "")
+    if first and first not in commands.choices:
+        # argparse would say it with four lines of usage.
+        raise OperatorMistake(
+            f"There is no command {first!r}; there are {', '.join(commands.choices)}. `python -m bot --help` tells of each."
+        )
+    return parser.parse_args(arguments)
 
 
 @asynccontextmanager
@@ -148,7 +159,8 @@ async def _converse(settings: Settings, config: Config, directory: Path, *, chan
         desk.outlets = {PLATFORM: TerminalOutlet(log, clock=lambda: datetime.now(UTC), show=conversation.show)}
         worker = _worker_at(desk, config)
         if config is DEMO:
-            await _read_all(desk, config, "")
+            async for _ in _read_now(desk, config, ""):
+                pass
         worker.start()
         try:
             return await conversation.talk(
@@ -174,44 +186,46 @@ async def _worker(settings: Settings, options: argparse.Namespace) -> int:  # no
         worker = _worker_at(desk, config)
         worker.start()
         try:
-            await _told_to_stop()
+            await asyncio.Event().wait()  # until it is cancelled
         finally:
             await worker.stop()
     return 0
 
 
-async def _told_to_stop() -> None:
-    """Wait for SIGTERM or SIGINT: platforms send either, and as process 1 neither has an effect by itself."""
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    await told.wait()
-
-
 async def _fetch(settings: Settings, options: argparse.Namespace) -> int:
     config = load(settings.sources_file)
+    failed = True
     async with _desk(settings, config, directory=settings.data_dir) as desk:
-        readings = await _read_all(desk, config, options.source)
-        if not readings:
+        if not _chosen(desk, options.source):
             raise OperatorMistake(f"There is no source {options.source!r}; there are {', '.join(one.name for one in desk.sources)}.")
-        for reading in readings:
-            sys.stdout.write(f"{_line(reading)}\n")
-        return 0 if any(reading.intake for reading in readings) else 1
+        # Each as soon as it is known: a source that does not answer takes a minute.
+        with contextlib.suppress(EOFError):  # `| head` has seen enough
+            out = Pipe(sys.stdin, sys.stdout, PLAIN)
+            async for name, reading in _read_now(desk, config, options.source):
+                out.write(f"{name}: {_outcome(reading)}\n")
+                failed &= reading is not None and reading.intake is None
+    return int(failed)
 
 
-async def _read_all(desk: Desk, config: Config, only: str) -> list[Reading]:
-    """Read the sources now, one after the other, whatever their time."""
-    chosen = [source for source in desk.sources if not only or source.name == only or source.name.partition(":")[0] == only]
-    readings = [await read_source(desk, source, partial(next_reading, config), force=True) for source in chosen]
-    return [reading for reading in readings if reading is not None]
+def _chosen(desk: Desk, only: str) -> list[Source]:
+    """Those with this name or of this kind; all for ""."""
+    return [source for source in desk.sources if not only or source.name == only or source.name.partition(":")[0] == only]
 
 
-def _line(reading: Reading) -> str:
+async def _read_now(desk: Desk, config: Config, only: str) -> AsyncIterator[tuple[str, Reading | None]]:
+    """Read the sources one after the other, whatever their time; None for one that is being read already."""
+    for source in _chosen(desk, only):
+        yield source.name, await read_source(desk, source, partial(next_reading, config), force=True)
+
+
+def _outcome(reading: Reading | None) -> str:
+    if reading is None:
+        return "being read by another process"
     if reading.intake is None:
-        return f"{reading.source}: trouble: {reading.trouble}"
+        return f"trouble: {reading.trouble}"
     intake = reading.intake
     note = f" ({reading.note})" if reading.note else ""
-    return f"{reading.source}: {intake.new} new, {intake.seen} seen, {intake.refused} refused{note}"
+    return f"{intake.new} new, {intake.seen} seen, {intake.refused} refused{note}"
 
 
 def _user_name() -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.channel import Format
 from bot.folding import readable
-from bot.identity import abstract_url, huggingface_url, pdf_url
+from bot.identity import abstract_url, huggingface_url, month_of, pdf_url
 from bot.message import Button, Card
 from bot.query import Where, written
 from bot.query.nodes import FromSource, HasId, InCategory, Prefix, Words
@@ -14,18 +14,22 @@ from bot.summary import one_line, shorten, telling_sentence
 from bot.timewords import MONTHS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date, datetime
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from bot.paper import Paper
     from bot.query import Hit
     from bot.query.nodes import Condition
 
 AUTHORS_SHOWN = 3
+AUTHORS_IN_FULL = 20
+"""Collaborations have thousands; these lines are still one paragraph."""
 LONGEST_NAME = 60
 """Characters of one author's or organisation's name; collaborations have sentences for names."""
 SUMMARY = 200
 """Characters of the one line."""
+LONGEST_NOTE = 300
+"""Characters of the authors' comment or the journal."""
 _TERMS_SHOWN = 6
 
 _PLACES = (
@@ -44,7 +48,7 @@ _PLACES = (
 
 
 def card(paper: Paper, format: Format, *, now: datetime, why: str = "", number: int | None = None, buttons: Sequence[Button] = ()) -> Card:
-    r"""The paper as `format` wants it: COMPACT is the linked title, NORMAL adds one line of summary, FULL the abstract.
+    r"""The paper as `format` wants it: COMPACT is the linked title, NORMAL adds one line of summary, FULL the abstract and all facts.
 
     Text stays plain; TeX is written out (`$\beta$` is shown as β). A link is http or https or "".
 
@@ -55,13 +59,13 @@ def card(paper: Paper, format: Format, *, now: datetime, why: str = "", number: 
     title, url = one_line(readable(paper.title)), link(paper)
     if format is Format.COMPACT:
         return Card(title=title, url=url, number=number, facts=_warnings(paper), buttons=tuple(buttons))
-    full = format is Format.FULL and paper.abstract.strip()
+    full = format is Format.FULL
     return Card(
         title=title,
         url=url,
-        byline=byline(paper),
-        summary=one_line(readable(paper.abstract)) if full else readable(telling_sentence(paper, SUMMARY)),
-        facts=facts(paper, now=now),
+        byline=byline(paper, full=full),
+        summary=one_line(readable(paper.abstract)) if full and paper.abstract.strip() else readable(telling_sentence(paper, SUMMARY)),
+        facts=facts(paper, now=now, full=full),
         why=why,
         thumbnail_url=paper.thumbnail_url if _is_web(paper.thumbnail_url) else "",
         number=number,
@@ -86,25 +90,35 @@ def paper_buttons(paper: Paper) -> tuple[Button, ...]:
     )
 
 
-def byline(paper: Paper) -> str:
-    """The first authors and the organisation: "A. One, B. Two, C. Three et al. · Some Lab"; "" when neither is known."""
-    names = ", ".join(shorten(one_line(readable(name)), LONGEST_NAME) for name in paper.authors[:AUTHORS_SHOWN])
-    if len(paper.authors) > AUTHORS_SHOWN:
-        names += " et al."
-    return " · ".join(part for part in (names, shorten(one_line(paper.organisation), LONGEST_NAME)) if part)
+def byline(paper: Paper, *, full: bool = False) -> str:
+    """The authors and the organisation: "A. One, B. Two, C. Three et al. · Some Lab"; "" when neither is known.
+
+    Args:
+        full: Up to twenty authors, and how many more: "A. One, ..., T. Twenty and 553 more".
+    """
+    shown = AUTHORS_IN_FULL if full else AUTHORS_SHOWN
+    names = ", ".join(shorten(one_line(readable(name)), LONGEST_NAME) for name in paper.authors[:shown])
+    if more := len(paper.authors[shown:]):
+        names += f" and {more} more" if full else " et al."
+    return " · ".join(part for part in (names, shorten(one_line(readable(paper.organisation)), LONGEST_NAME)) if part)
 
 
-def facts(paper: Paper, *, now: datetime) -> tuple[str, ...]:
-    """Short facts in a fixed order: warnings, ▲ votes, ★ stars, models, category, date. What is unknown or nothing is left out."""
-    day = _day(paper)
+def facts(paper: Paper, *, now: datetime, full: bool = False) -> tuple[str, ...]:
+    """Short facts in a fixed order: warnings, ▲ votes, ★ stars, models, category, date. What is unknown or nothing is left out.
+
+    Args:
+        full: All categories instead of the primary one, and then the version, where it was published, the authors' comment, the
+            source's keywords and the DOI.
+    """
     return (
         *_warnings(paper),
         *((f"▲ {brief(paper.upvotes)}",) if paper.upvotes else ()),
         *((f"★ {brief(paper.stars)}",) if paper.stars else ()),
         *(("code",) if paper.code_url and not paper.stars else ()),
         *((f"{brief(paper.models)} model{'' if paper.models == 1 else 's'}",) if paper.models else ()),
-        *paper.categories[:1],
-        *((_date(day, now),) if day else ()),
+        *(paper.categories if full else paper.categories[:1]),
+        *((day,) if (day := _date(paper, now)) else ()),
+        *(_notes(paper) if full else ()),
     )
 
 
@@ -153,13 +167,22 @@ def _warnings(paper: Paper) -> tuple[str, ...]:
     return (*withdrawn, f"update (v{paper.version})") if paper.is_update else withdrawn
 
 
-def _day(paper: Paper) -> date | None:
-    if paper.published:
-        return paper.published.date()
-    return paper.listed_on
+def _notes(paper: Paper) -> Iterator[str]:
+    if paper.version is not None and not paper.is_update:
+        yield f"v{paper.version}"
+    yield from (note for text in (paper.journal, paper.comment) if (note := shorten(one_line(readable(text)), LONGEST_NOTE)))
+    if keywords := ", ".join(one_line(readable(keyword)) for keyword in paper.keywords):
+        yield shorten(f"keywords: {keywords}", LONGEST_NOTE)
+    if paper.doi:
+        yield f"doi:{one_line(paper.doi)}"
 
 
-def _date(day: date, now: datetime) -> str:
+def _date(paper: Paper, now: datetime) -> str:
+    """The day of the paper or of its list; the month that its id tells, if nothing else does; "" for neither."""
+    day = paper.published.date() if paper.published else paper.listed_on
+    if day is None:
+        month = month_of(paper.id)
+        return f"{MONTHS[month.month - 1]} {month.year}" if month else ""
     return f"{day.day} {MONTHS[day.month - 1]}" + (f" {day.year}" if day.year != now.year else "")
 
 

@@ -7,11 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from bot.query import same
+
 SUBSCRIPTIONS_PER_CHANNEL = 25
 MOST_PAPERS_IN_A_DIGEST = 25
 
 QueryText = NewType("QueryText", str)
-"""A query in its canonical spelling: `str(parse(text))`. Equal rules have equal texts."""
+"""A query as the bot understood it: `str(parse(text))`. Equal rules may be written in another order; `bot.query.same` compares them."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -116,8 +118,8 @@ class Channel:
     """Goes up by one with every change; 0 means that nothing was ever stored. Only the store sets it."""
 
     def subscription(self, query: QueryText) -> Subscription | None:
-        """The rule with this query, if the channel has it."""
-        return next((one for one in self.subscriptions if one.query == query), None)
+        """The rule with this query, in whatever order it is written, if the channel has it."""
+        return next((one for one in self.subscriptions if same(one.query, query)), None)
 
     def is_paused(self, now: datetime) -> bool:
         """Whether nothing is to be posted at `now` (aware)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _LONGEST = 2_000
 """Characters; whatever is longer is no name of a paper, and reading it would only cost time."""
 _LONGEST_DOI = 200
+_FIRST_YEAR = 91
+"""arXiv began in 1991: two digits from here on are a year of the last century."""
 
 # https://arxiv.org/archive: the archives that gave out ids before April 2007. A closed list: "and/0101001" in prose is no paper.
 _ARCHIVES = (
@@ -107,6 +110,19 @@ def is_arxiv(id: str) -> bool:
     return match is not None and match["version"] is None and _arxiv(match) == id
 
 
+def month_of(id: str) -> date | None:
+    """The first day of the month in which arXiv gave out an identity ("2310.09518" -> 1 October 2023); None for what is no arXiv id.
+
+    Old ids have two digits of the year as well ("hep-th/9901001"): 91 and more are of the last century.
+    """
+    if not is_arxiv(id):
+        return None
+    digits = id.rpartition("/")[2]
+    year = int(digits[:2])
+    century = 1900 if "/" in id and year >= _FIRST_YEAR else 2000
+    return date(century + year, int(digits[2:4]), 1)
+
+
 def abstract_url(id: PaperId) -> str:
     """Where a person reads about it: arXiv's abstract page or the DOI's resolver; "" for a paper known by title alone."""
     if is_arxiv(id):
@@ -183,8 +199,7 @@ def _arxiv(match: re.Match[str]) -> PaperId | None:
         digits = 4 if month < "1501" else 5
         return PaperId(new) if month >= "0704" and len(number) == digits else None
     number = groups["number"]
-    first_year = 91
-    before_april_2007 = number[:4] < "0704" or int(number[:2]) >= first_year
+    before_april_2007 = number[:4] < "0704" or int(number[:2]) >= _FIRST_YEAR
     return PaperId(f"{groups['archive'].lower()}/{number}") if before_april_2007 else None
 
 

@@ -214,7 +214,7 @@ async def _edition(desk: Desk, channel: Channel, *, due: datetime, now: datetime
     if digest is None:
         return None
     outlet = desk.outlets.get(channel.address.platform)
-    parts = split(digest.message, outlet.limits) if outlet else (digest.message,)
+    parts = split(digest.message, outlet.limits, measure=outlet.measure) if outlet else (digest.message,)
     return Delivery(id=id, address=channel.address, due=due, parts=parts, papers=digest.shown, remainder=digest.remainder)
 
 

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
+from typing_extensions import override
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to what `sys.stderr` is at the moment: around a prompt, something that writes above it."""
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 def log_to_stderr(level: str) -> None:
@@ -21,10 +32,12 @@ def log_to_stderr(level: str) -> None:
     ]
     readable = sys.stderr.isatty()
     shown: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(default=str, ensure_ascii=False)
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if readable
+        else structlog.processors.JSONRenderer(default=str, ensure_ascii=False)
     )
     last = [shown] if readable else [structlog.processors.format_exc_info, shown]
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]

@@ -17,7 +17,8 @@ class Button:
     label: str
     """At most 30 characters."""
     command: str = ""
-    """What pressing does, as if typed after `/papers`: "unsubscribe curriculum". "" if it only opens `url`."""
+    """What pressing does, as if typed after `/papers`: "unsubscribe curriculum". At most 1,100 characters (two queries); a platform
+    that holds less keeps it elsewhere. "" if it only opens `url`."""
     url: str = ""
     """What pressing opens; "" if it runs `command`."""
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from calendar import monthrange
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from bot.identity import month_of
 from bot.query import Where
 from bot.query.nodes import Prefix, Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date
 
     from bot.paper import Paper, PaperId
     from bot.query import Hit, Query
@@ -151,10 +154,23 @@ def _diminishing(values: Iterable[float]) -> int:
 
 
 def _freshness(paper: Paper, now: datetime) -> int:
-    listed = datetime.combine(paper.listed_on, time(), tzinfo=UTC) if paper.listed_on else None
+    listed = _start(paper.listed_on) if paper.listed_on else None
     # A paper that is weeks old and new on the community's list is news to most.
-    dates = [moment for moment in (paper.published, listed) if moment] or [moment for moment in (paper.first_seen,) if moment]
+    dates = [moment for moment in (paper.published, listed) if moment] or [moment for moment in (_guessed(paper),) if moment]
     if not dates:
         return 0
     days = max((now - max(dates)).total_seconds() / 86_400, 0.0)
     return round(_FRESH * math.exp2(-days / _HALF_LIFE_DAYS))
+
+
+def _guessed(paper: Paper) -> datetime | None:
+    """The moment of a paper without any date: inside the month of its id, and there as near as can be to when it was first seen."""
+    month = month_of(paper.id)
+    if month is None:
+        return paper.first_seen
+    first, last = _start(month), _start(month + timedelta(days=monthrange(month.year, month.month)[1] - 1))
+    return min(max(paper.first_seen, first), last) if paper.first_seen else first
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=UTC)

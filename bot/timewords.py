@@ -136,6 +136,8 @@ def parse_schedule(text: str, default_zone: str, current: Schedule) -> Schedule:
     hour, minute = times[0] if times else (current.hour, current.minute)
     zone_name = _zone_of(words, unknown) if unknown else _zone_unsaid(default_zone, current, timed=bool(times))
     weekly = any(word.casefold() in _WEEKLY for word in words)
+    if weekly and any(len(_days(word)) > 1 for word in words):
+        _refuse("“weekly” is one day, and these are several: leave one of them out.", "weekly on mon 09:00")
     return Schedule(days=tuple(sorted(days)) or _days_unsaid(current, weekly=weekly), hour=hour, minute=minute, zone=zone_name)
 
 
@@ -165,7 +167,8 @@ def parse_pause(text: str, now: datetime, zone_name: str) -> datetime:
     if day is None:
         raise UserMistake(f"“{text.strip()}” is neither a length of time nor a date.", instead=f"pause {today + timedelta(weeks=2)}")
     if day <= today:
-        raise UserMistake(f"{describe_day(day, today).capitalize()} is not ahead.", instead=f"pause {today + timedelta(weeks=2)}")
+        said = describe_day(day, today)
+        raise UserMistake(f"{said[0].upper()}{said[1:]} is not ahead.", instead=f"pause {today + timedelta(weeks=2)}")
     if day - today > LONGEST_PAUSE:
         _refuse_long_pause()
     return start_of_day(day, zone_name)
@@ -218,6 +221,9 @@ def _zone_unsaid(default_zone: str, current: Schedule, *, timed: bool) -> str:
 
 def _zone_of(words: Sequence[str], unknown: Sequence[str]) -> str:
     """The zone named by the words that are neither days nor a time."""
+    if len(unknown) == 1 and is_zone(unknown[0]):
+        # The zone database's own spelling is no slip of the finger, though "WET" is nearly "we" and "CET" may have no summer.
+        return find_zone(unknown[0])
     understood = [word for word in words if word not in unknown]
     for word in unknown:
         if word.casefold() in _NOT_OFFERED:

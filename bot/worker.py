@@ -86,16 +86,19 @@ class Worker:
         else waits for it.
         """
         planned = 0
-        unreadable: set[tuple[Address, datetime]] = set()
+        left: set[tuple[Address, datetime]] = set()
         while not self._stopping:
-            due = [slot for slot in await self._desk.store.channels.due(limit=SLOTS_AT_ONCE + len(unreadable)) if slot not in unreadable]
+            due = [slot for slot in await self._desk.store.channels.due(limit=SLOTS_AT_ONCE + len(left)) if slot not in left]
             if not due:
                 break
             for address, moment in due:
+                if address.platform not in self._desk.outlets:
+                    left.add((address, moment))  # a worker that reaches the platform knows how its messages are parted
+                    continue
                 try:
                     outcome = await jobs.plan_slot(self._desk, address, moment)
                 except (CorruptRecord, UserMistake) as error:
-                    unreadable.add((address, moment))
+                    left.add((address, moment))
                     _log.error("slot_not_planned", channel=str(address), slot=moment.isoformat(), reason=str(error))
                 else:
                     _log.info("slot_planned", channel=str(address), slot=moment.isoformat(), outcome=outcome.name)

@@ -65,12 +65,17 @@ def is_zone(name: str) -> bool:
 def find_zone(text: str) -> str:
     """The IANA name a person means: in any case, with blanks, or only the city where one zone ends so.
 
+    An exact name is always understood, "CET" and "EST" too.
+
     Raises:
-        UserMistake: Nothing or several things are called so; abbreviations and fixed offsets get a city in answer.
+        UserMistake: Nothing or several things are called so; other abbreviations and fixed offsets get a city in answer.
     """
     wanted = _folded(text)
     if wanted in {"utc", "gmt", "z", "zulu"}:
         return "UTC"
+    if is_zone(text.strip()):
+        # As our own exports write it: "CET" in capitals is a zone of the database, "cet" is somebody's guess.
+        return text.strip()
     if wanted in _CITY_BY_ABBREVIATION:
         city = _CITY_BY_ABBREVIATION[wanted]
         reason = f"“{text}” leaves open what happens in summer, or which place is meant; name a city."

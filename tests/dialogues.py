@@ -46,7 +46,7 @@ DIALOGUES = (
         "the same rule written differently is the same rule",
         ("subscribe learning AND Curriculum", "subscribed"),
         ("subscribe curriculum   learning", "already subscribed", "added by Ada"),
-        ("list", "curriculum learning", "not:2."),
+        ("list", "learning curriculum", "not:2."),
     ),
     dialogue(
         "rules are removed by number, nearest ones are offered, and all at once",
@@ -147,7 +147,7 @@ DIALOGUES = (
         ("subscribe curriculum", "subscribed"),
         ("settings limit 7", "limit 7"),
         ("export", "settings limit 7", "subscribe curriculum"),
-        ("import subscribe diffusion; subscribe curriculum; settings limit 9", "imported 1 rule", "1 were there already"),
+        ("import subscribe diffusion; subscribe curriculum; settings limit 9", "imported 1 rule", "1 was there already"),
         ("import subscribe ((", "Line 1", "Nothing was imported"),
         ("import dance", "Line 1", "not part of an export"),
         ("import", "Nothing to import"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from bot.paging import characters
 from bot.ports import Limits
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ class KeepingOutlet:
 
     platform = "terminal"
     limits = Limits(characters=10_000, blocks=100, text=3_000)
+
+    measure = staticmethod(characters)
 
     def __init__(self) -> None:
         self.posts: list[tuple[Address, Message, str]] = []

@@ -56,6 +56,38 @@ def test_a_full_card_has_the_abstract_on_one_line_or_what_there_is() -> None:
     assert card(replace(PAPER, abstract=" ", summary="Robots learn."), Format.FULL, now=NOW).summary == "Robots learn."
 
 
+def test_a_full_card_tells_all_that_is_known_and_a_normal_one_stays_short() -> None:
+    known = replace(
+        PAPER,
+        authors=tuple(f"A{n}" for n in range(573)),
+        organisation=r"\'Ecole",
+        models=3,
+        journal="Journal of  Robots 7",
+        comment="12 pages, $3$ figures",
+        doi="10.1000/xyz",
+        version=1,
+    )
+    full = card(known, Format.FULL, now=NOW)
+    assert full.byline == f"{', '.join(f'A{n}' for n in range(20))} and 553 more · École"
+    assert full.facts == (
+        *("▲ 42", "★ 1.2k", "3 models", "cs.RO", "cs.LG", "21 Nov"),
+        *("v1", "Journal of Robots 7", "12 pages, 3 figures", "keywords: syllabus", "doi:10.1000/xyz"),
+    )
+    normal = card(known, Format.NORMAL, now=NOW)
+    assert normal.byline == "A0, A1, A2 et al. · École"
+    assert normal.facts == ("▲ 42", "★ 1.2k", "3 models", "cs.RO", "21 Nov")
+
+
+def test_a_full_card_names_every_author_of_a_usual_paper_and_says_an_update_once() -> None:
+    full = card(replace(PAPER, version=3), Format.FULL, now=NOW)
+    assert full.byline == "Ada Lovelace, Grace Hopper, Emmy Noether, Mary Somerville · Analytical Engines"
+    assert [fact for fact in full.facts if "v3" in fact] == ["update (v3)"]
+
+
+def test_a_comment_of_a_page_is_shortened() -> None:
+    assert max(map(len, facts(replace(PAPER, comment="word " * 500), now=NOW, full=True))) <= 300
+
+
 @pytest.mark.parametrize("format", list(Format))
 def test_a_withdrawn_paper_says_so_at_every_size(format: Format) -> None:
     withdrawn = replace(PAPER, comment="This paper has been withdrawn by the authors", version=2)
@@ -93,6 +125,13 @@ def test_the_date_is_the_papers_own_or_that_of_its_list(
     published: datetime | None, listed_on: date | None, first_seen: datetime | None, shown: str
 ) -> None:
     assert facts(replace(PAPER, published=published, listed_on=listed_on, first_seen=first_seen), now=NOW)[-1] == shown
+
+
+@pytest.mark.parametrize(
+    ("id", "shown"), [("2310.09518", ("Oct 2023",)), ("hep-th/9901001", ("Jan 1999",)), ("2611.00001", ("Nov 2026",)), ("10.1000/xyz", ())]
+)
+def test_of_a_paper_known_by_its_id_the_month_is_shown(id: str, shown: tuple[str, ...]) -> None:
+    assert facts(Paper(id=PaperId(id), title="T", first_seen=NOW), now=NOW) == shown
 
 
 def test_a_paper_without_a_date_does_not_take_the_day_it_was_read_for_one() -> None:

@@ -15,7 +15,8 @@ from structlog.testing import capture_logs
 from bot.channel import Address
 from bot.delivery import LONGEST_FAILING, REQUEST, RETRIES, Courier, Decider, Decision, PauseChannel, PauseWorkspace, slot_id
 from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, OutcomeUnknown, StoreAway, WorkspaceGone
-from bot.message import Button, Buttons, Message, Text
+from bot.message import Block, Button, Buttons, Message, Text
+from bot.paging import characters
 from bot.paper import PaperId
 from bot.ports import Dead, Delivery, Doubtful, Later, Lease, Limits, Planned, Sent, Settled, State
 from tests.inboxes import filed
@@ -203,6 +204,9 @@ class Platform:
     asked: list[datetime] = field(default_factory=list)
     platform: str = "slack"
     limits: Limits = field(default_factory=lambda: Limits(characters=1000, blocks=10, text=500))
+
+    def measure(self, block: Block) -> int:
+        return characters(block)
 
     async def post(self, address: Address, message: Message, *, key: str) -> str:
         assert address == ADDRESS

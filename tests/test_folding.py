@@ -213,10 +213,32 @@ def test_every_irregular_plural_comes_to_its_singular() -> None:
         ("plain {text} stays ~ as it is", "plain {text} stays ~ as it is"),
         ("from $5-$10", "from $5-$10"),
         ("a trailing \\", "a trailing "),
+        (r"{\bf bar} and {\em disentangled} {\small\it x}", "bar and disentangled x"),
+        (r"\bf{bar}", "bar"),
+        (r"S{\o}gaard", "Søgaard"),
+        (r"Schr{\"o}dinger's {GPT}", "Schrödinger's GPT"),
+        ("{B}ayesian {a {b} c} in $x$", "Bayesian a b c in x"),
+        (r"$\{a\}$ and \{b\} {c}", "{a} and {b} c"),
+        (r"{half \alpha", "{half α"),
+        ("{GPT}-4", "GPT-4"),
+        ("S{ø}gaard", "Søgaard"),
+        ("pre-{BERT}", "pre-BERT"),
+        ("the set {a, b} and {c} costs $5", "the set {a, b} and {c} costs $5"),
+        (r"\emphasis on \smallest", "emphasis on smallest"),
     ],
 )
 def test_tex_is_written_out(text: str, read: str) -> None:
     assert readable(text) == read
+
+
+@given(UGLY)
+def test_any_text_can_be_read_and_grows_no_longer_than_its_formulas(text: str) -> None:
+    for read in (readable(text), readable(text, is_tex=True)):
+        assert len(read) <= 20 * len(text) + 20
+
+
+def test_a_piece_of_tex_has_no_braces_of_its_own() -> None:
+    assert readable("{GPT} and ", is_tex=True) == "GPT and "
 
 
 def test_a_formula_the_library_cannot_read_only_loses_its_markup() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.identity import abstract_url, huggingface_url, is_arxiv, mentioned, names, paper_id, pdf_url, recognise, version_in
+from bot.identity import abstract_url, huggingface_url, is_arxiv, mentioned, month_of, names, paper_id, pdf_url, recognise, version_in
 from bot.paper import Paper, PaperId
 
 NEW = "2505.23885"
@@ -292,3 +294,28 @@ def test_hostile_text_is_read_in_time(text: str) -> None:
     """The time-out of the test run is the measure: quadratic reading would take minutes."""
     recognise(text)
     mentioned(text)
+
+
+@pytest.mark.parametrize(
+    ("id", "month"),
+    [
+        ("2310.09518", date(2023, 10, 1)),
+        ("0704.0001", date(2007, 4, 1)),
+        ("9912.12345", date(2099, 12, 1)),
+        ("hep-th/9901001", date(1999, 1, 1)),
+        ("astro-ph/9108001", date(1991, 8, 1)),
+        ("math/0703999", date(2007, 3, 1)),
+        ("2310.09518v2", None),
+        ("2313.09518", None),
+        ("10.1000/2310.09518", None),
+        ("title-0123456789abcdef", None),
+        ("", None),
+    ],
+)
+def test_an_arxiv_id_tells_its_month(id: str, month: date | None) -> None:
+    assert month_of(id) == month
+
+
+@given(st.text(max_size=20))
+def test_whatever_has_a_month_is_an_arxiv_id(text: str) -> None:
+    assert (month_of(text) is not None) == is_arxiv(text)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +39,7 @@ class Place:
     server: WebServer
 
     def environment(self, **more: str) -> dict[str, str]:
-        quiet = {name: value for name, value in os.environ.items() if name not in {"REDIS_URL", "TZ"}}
+        quiet = {name: value for name, value in os.environ.items() if name not in {"REDIS_URL", "TZ", "LOG_LEVEL"}}
         outside = dict.fromkeys(("HUGGINGFACE_URL", "ARXIV_API_URL", "ARXIV_RSS_URL"), self.server.url)
         sources = self.directory / "sources.toml"
         sources.write_text(SOURCES)
@@ -118,6 +119,79 @@ async def test_a_data_directory_in_use_is_refused_with_one_line(place: Place) ->
     assert ended.status == 2
     assert len(ended.told.splitlines()) == 1
     assert str(place.directory / "data") in ended.told
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A terminal's window, and what runs in it."""
+
+    process: asyncio.subprocess.Process
+    reading: asyncio.StreamReader
+    keys: int
+
+    async def shows(self, text: str) -> str:
+        """Wait until it does; all that was shown before, and the text."""
+        return (await self.reading.readuntil(text.encode())).decode()
+
+
+@asynccontextmanager
+async def window(place: Place, *arguments: str, **more: str) -> AsyncIterator[Window]:
+    pty = pytest.importorskip("pty", reason="there are no pseudo-terminals on this system")
+    ours, theirs = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *arguments),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=place.environment(TERM="xterm", PROMPT_TOOLKIT_NO_CPR="1", **more),
+    )
+    os.close(theirs)
+    reading = asyncio.StreamReader()
+    pipe = os.fdopen(ours, "rb", buffering=0)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reading), pipe)
+    try:
+        yield Window(process, reading, ours)
+    finally:
+        transport.close()
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def test_a_person_is_greeted_and_a_pipe_is_not(place: Place) -> None:
+    async with window(place, "demo") as person:
+        assert "exit leaves." in await person.shows("#demo>")
+    assert (await place.run("demo", typed="\n")).said == ""
+
+
+async def test_the_log_stands_above_the_line_that_is_being_typed(place: Place) -> None:
+    async with window(place, "terminal", LOG_LEVEL="info") as person:
+        await person.shows("swept")
+        await person.shows("#papers>")  # drawn again below it
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("typed", ["", "subscribe engines\n"])
+async def test_a_demo_that_is_told_to_stop_leaves_nothing_behind(number: signal.Signals, typed: str, place: Place) -> None:
+    process = await place.begin("demo", TMPDIR=str(place.directory), LOG_LEVEL="info")
+    await ready(process, b"swept")
+    assert process.stdin is not None
+    process.stdin.write(typed.encode())
+    [server] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    process.send_signal(number)
+    process.send_signal(number)
+    assert process.stderr is not None
+    assert b"Traceback" not in await process.stderr.read()
+    assert await process.wait() == 128 + number
+    assert not Path(f"/proc/{server}").exists()
+    assert not list(place.directory.glob("paperboy-*"))
+
+
+async def test_a_window_that_closes_ends_the_conversation_in_order(place: Place) -> None:
+    async with window(place, "demo", TMPDIR=str(place.directory)) as person:
+        await person.shows("#demo>")
+        person.process.send_signal(signal.SIGHUP)
+    assert not list(place.directory.glob("paperboy-*"))
 
 
 # ---------------------------------------------------------------- reading sources

@@ -80,13 +80,22 @@ def test_votes_and_stars_count_by_their_order_of_magnitude() -> None:
 @pytest.mark.parametrize(
     ("paper", "freshness"),
     [
-        (PAPER, 0),
+        (replace(PAPER, id=PaperId("title-0123456789abcdef")), 0),
+        (replace(PAPER, id=PaperId("title-0123456789abcdef"), first_seen=NOW - timedelta(days=7)), 10),
         (replace(PAPER, published=NOW), 20),
         (replace(PAPER, published=NOW + timedelta(days=1)), 20),
         (replace(PAPER, published=NOW - timedelta(days=7)), 10),
         (replace(PAPER, published=NOW - timedelta(days=90), listed_on=date(2026, 11, 22)), 19),
         (replace(PAPER, first_seen=NOW - timedelta(days=7)), 10),
         (replace(PAPER, published=NOW - timedelta(days=700), first_seen=NOW), 0),
+        (replace(PAPER, listed_on=date(2026, 11, 15), first_seen=NOW), 10),
+        # Only the month is known, from the id: the first of it, or as near to the first sight as that month allows.
+        (PAPER, 2),
+        (replace(PAPER, first_seen=NOW), 20),
+        (replace(PAPER, id=PaperId("2310.09518"), first_seen=NOW), 0),
+        (replace(PAPER, id=PaperId("hep-th/9901001"), first_seen=NOW), 0),
+        (replace(PAPER, id=PaperId("2610.00001"), first_seen=NOW), 2),
+        (replace(PAPER, id=PaperId("2612.00001"), first_seen=NOW), 20),
     ],
 )
 def test_freshness_halves_every_week(paper: Paper, freshness: int) -> None:
@@ -109,9 +118,16 @@ def test_the_parts_add_up_and_are_all_named(some: Score) -> None:
 
 def test_an_explanation_reads_as_a_sentence() -> None:
     assert explain(points("curriculum", replace(PAPER, upvotes=7))) == (
-        "47 points: 11 for where it matched, 21 for how rare the terms are, 15 for votes"
+        "49 points: 11 for where it matched, 21 for how rare the terms are, 15 for votes, 2 for freshness"
     )
     assert explain(Score()) == "0 points"
+
+
+def test_a_paper_of_years_ago_without_a_date_does_not_stand_before_a_new_one() -> None:
+    old = replace(PAPER, id=PaperId("2310.09518"), first_seen=NOW)
+    new = replace(PAPER, id=PaperId("2611.00009"), published=NOW - timedelta(days=3), first_seen=NOW)
+    ranked = rank([matched("robot", old), matched("robot", new)], rarity=rarity, now=NOW)
+    assert [one.paper for one in ranked] == [new, old]
 
 
 papers = st.lists(

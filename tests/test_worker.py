@@ -27,6 +27,8 @@ from tests.test_fetching import hourly
 from tests.test_jobs import HERE, due_now, subscribed
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.store.store import RedisStore
     from tests.clock import Clock
 
@@ -161,10 +163,30 @@ async def test_a_delivery_waits_for_a_worker_that_reaches_its_platform(desk: Des
     await a_due_digest(desk, clock)
     elsewhere = dataclasses.replace(desk, outlets={})
     await a_worker(elsewhere).plan_due()
+    assert await a_worker(elsewhere).deliver_due() == 0, "nor is its slot planned by somebody who does not know the platform"
+    await a_worker(desk).plan_due()
     assert await a_worker(elsewhere).deliver_due() == 1
     clock.advance(NO_OUTLET)
     assert await a_worker(desk).deliver_due() == 1
     assert len(outlet.posts) == 1
+
+
+async def test_a_reading_that_is_broken_off_by_a_stop_is_given_back(desk: Desk) -> None:
+    feed = Feed("slow")
+    began = asyncio.Event()
+
+    async def never(mark: bytes, now: datetime) -> Harvest:
+        began.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    feed.fetch = never  # type: ignore[method-assign]  # a source that hangs
+    slow = dataclasses.replace(desk, sources=(feed,))
+    worker = a_worker(slow)
+    worker.start()
+    await began.wait()
+    await worker.stop()
+    assert await desk.store.fetches.claim("slow", lease=timedelta(minutes=1)), "the next start need not wait for the lease"
 
 
 async def test_a_started_worker_reads_its_sources_and_posts_until_it_is_stopped(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:

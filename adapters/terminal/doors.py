@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Protocol
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import create_app_session
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.input import create_input
 from prompt_toolkit.output import create_output
@@ -132,7 +132,6 @@ class Prompt:
 
     def __init__(self, input: Input, output: Output, *, look: Callable[[], Look], history: Path) -> None:
         self._look = look
-        self._input = input
         self._output = output
         self._session: PromptSession[str] = PromptSession(
             history=_History(history), input=input, output=output, enable_history_search=True, complete_while_typing=False
@@ -145,8 +144,13 @@ class Prompt:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[None]:
-        """Until the end of this, whatever the process prints stands above the prompt."""
-        with create_app_session(input=self._input, output=self._output), patch_stdout(raw=True):
+        """Until the end of this, whatever else the process prints, such as its log, stands above the prompt."""
+        told = sys.stderr
+        # patch_stdout sends standard error to the screen too, also one that goes into a file.
+        elsewhere = contextlib.nullcontext() if told.isatty() else contextlib.redirect_stderr(told)
+        # Not within create_app_session: the thread of patch_stdout would look for the prompt in the default session, find none
+        # there, write right into the line being typed, and not draw it again.
+        with patch_stdout(raw=True), elsewhere:
             yield
 
     async def read(self, prompt: str, completer: Completer | None) -> str:
@@ -156,10 +160,15 @@ class Prompt:
     def write(self, text: str) -> None:
         """See `Door.write`."""
         if self._session.app.is_running:
-            sys.stdout.write(text)  # patched: the prompt is taken away, the text written, and the prompt drawn anew
+            # The prompt is taken away, the text written, and the prompt drawn anew; each in its turn.
+            run_in_terminal(lambda: self._print(text))
         else:
-            self._output.write_raw(text)
-            self._output.flush()
+            self._print(text)
+
+    def _print(self, text: str) -> None:
+        self._output.enable_autowrap()  # drawing a prompt switches it off
+        self._output.write_raw(text)
+        self._output.flush()
 
 
 class _History(FileHistory):

@@ -8,6 +8,8 @@ import re
 import signal
 from typing import TYPE_CHECKING
 
+import structlog
+
 from adapters.terminal.completion import Completing, without_prefix
 from adapters.terminal.outlet import PLATFORM
 from adapters.terminal.render import render
@@ -24,7 +26,18 @@ if TYPE_CHECKING:
     from bot.commands.command import Command
 
 WORKSPACE = "local"
+GREETING = Message(
+    (
+        Hint("Paperboy brings a channel the research papers it asks for; help tells how."),
+        Hint("A number presses its button, #name goes to another channel, exit leaves."),
+    )
+)
+"""What a person reads first."""
+WRONG = Message(
+    (Text("Something went wrong here, by a mistake in Paperboy and not in what you typed. The log tells more; go on as you like."),)
+)
 _CHANNEL = re.compile(r"#[^\W_][\w-]{0,79}")
+_log = structlog.get_logger()
 
 
 def address(name: str) -> Address:
@@ -49,6 +62,7 @@ class Conversation:
         self._here = address(channel)
         self._visited = {self._here}
         self._choices: dict[int, tuple[Address, Button]] = {}
+        self._status = 0
 
     def show(self, where: Address, message: Message) -> None:
         """Put a message that nobody asked for on the screen; the outlet's `show`. Does nothing when nobody reads any more.
@@ -70,6 +84,9 @@ class Conversation:
     ) -> int:
         """Answer line after line, each before the next is read. Returns the exit status: 0, however it ended.
 
+        A line that we fail to answer by a bug is logged as an error, told, and does not end the conversation; through a pipe, where
+        perhaps nobody reads that, the status is 1 then.
+
         At a prompt it takes SIGINT for itself while a command runs and gives it back after.
 
         Args:
@@ -86,6 +103,8 @@ class Conversation:
         completing = Completing(commands, rules=lambda: rules(self._here), channels=names)
         interrupted = False
         with self._door.open(), contextlib.suppress(EOFError):
+            if self._door.is_prompt:
+                self._write(self._here, GREETING)
             while True:
                 try:
                     read = (await self._door.read(f"#{self._here.channel}> ", completing)).strip()
@@ -99,9 +118,19 @@ class Conversation:
                         break
                     interrupted = True
                     self._say(Hint("Press Ctrl-C once more to leave, or go on typing."))
-        return 0
+        return self._status
 
     async def _turn(self, line: str, answer: Callable[[Call], Awaitable[Answer]], names: Callable[[], Awaitable[Sequence[str]]]) -> None:
+        try:
+            await self._obey(line, answer, names)
+        except EOFError:  # the door's: nobody reads any more
+            raise
+        except PaperboyError as error:
+            self._say(Text(str(error)))
+        except Exception:  # noqa: BLE001  # one line's bug is no reason to take the next lines away
+            self._write(self._here, self._failed(line))
+
+    async def _obey(self, line: str, answer: Callable[[Call], Awaitable[Answer]], names: Callable[[], Awaitable[Sequence[str]]]) -> None:
         where = self._here
         if line.isascii() and line.isdecimal():
             chosen = self._choices.get(int(line[:9]))
@@ -126,6 +155,8 @@ class Conversation:
                 return (await answer(call)).message
             except PaperboyError as error:
                 return Message((Text(str(error)),))
+            except Exception:  # noqa: BLE001  # as in `_turn`; here too, for a command's EOFError is a bug, not the end
+                return self._failed(call.text)
 
         if not self._door.is_prompt:
             return await asked()
@@ -137,6 +168,12 @@ class Conversation:
                 if interruptions:
                     raise KeyboardInterrupt from None
                 raise
+
+    def _failed(self, line: str) -> Message:
+        """Tell loudly of the exception being handled."""
+        _log.exception("line_not_answered", line=line)
+        self._status = 0 if self._door.is_prompt else 1
+        return WRONG
 
     def _answer(self, where: Address, message: Message, *, old: Iterable[int]) -> None:
         # Only the old ones: a digest that came while the command ran (`digest` brings one) keeps its numbers.

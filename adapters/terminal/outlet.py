@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from adapters.terminal.look import PLAIN
 from adapters.terminal.render import plain, render
 from bot.errors import NotSent, OutcomeUnknown
+from bot.paging import characters
 from bot.ports import Limits
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.channel import Address
-    from bot.message import Message
+    from bot.message import Block, Message
 
 PLATFORM = "terminal"
 
@@ -59,6 +60,10 @@ class TerminalOutlet:
     def limits(self) -> Limits:
         """A terminal scrolls: only what no person reads is refused."""
         return Limits(characters=1_000_000, blocks=2_000, text=100_000, heading=1_000, buttons=1_000)
+
+    def measure(self, block: Block) -> int:
+        """Characters as they are: nothing is escaped into more."""
+        return characters(block)
 
     async def post(self, address: Address, message: Message, *, key: str) -> str:
         """Post once: a key that the log holds already is neither written nor shown again.

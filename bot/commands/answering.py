@@ -9,11 +9,12 @@ import structlog
 
 from bot.channel import Managers
 from bot.commands.call import Answer
-from bot.commands.replies import button, said
+from bot.commands.replies import RULE, button, said
 from bot.commands.rules import nearest
 from bot.commands.table import TABLE
-from bot.errors import BadQuery, SourceTrouble, StoreFull, StoreTrouble, UserMistake
-from bot.message import Buttons, Excerpt, Text
+from bot.errors import BadQuery, CorruptRecord, SourceTrouble, StoreFull, StoreTrouble, UserMistake
+from bot.identity import recognise
+from bot.message import Buttons, Excerpt, Hint, Text
 from bot.query import marked
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 COMMANDS_A_MINUTE = 30
 LONGEST_CALL = 25_000
 """Characters; an import is the longest thing worth reading."""
-HERE = " here"
+HERE = "here"
+"""The word at the end of a command that lets everybody in the channel read the answer."""
 
 _log = structlog.get_logger(__name__)
 _BY_NAME = {command.name: command for command in TABLE}
@@ -48,6 +50,12 @@ async def answer(desk: Desk, call: Call) -> Answer:
         return said(Text(exc.reason), *((Text(f"Try: {exc.instead}"),) if exc.instead else ()), *remedy)
     except SourceTrouble as exc:
         return said(Text(f"A source of papers is in trouble just now: {exc.reason} Nothing was changed; try again later."))
+    except CorruptRecord as exc:
+        _log.error("record_not_readable", key=exc.key, reason=str(exc))
+        return said(
+            Text("What is kept about this channel cannot be read. Whoever runs me has been told in the log; nothing was changed."),
+            Hint("If nobody can mend it, `forget everything` erases it, and you can begin anew."),
+        )
     except StoreFull:
         _log.error("store_full", command=call.text.partition(" ")[0])
         return said(Text("My store is full, so this was not saved. Whoever runs me has been told in the log."))
@@ -69,24 +77,23 @@ async def _answered(desk: Desk, call: Call) -> Answer:
     command = _BY_NAME.get(name)
     if command is None:
         raise _unknown(name, rest)
-    if command.manages and not call.asker.may_manage:
+    public = RULE not in rest and (rest == HERE or rest.endswith(f" {HERE}"))
+    rest = rest.removesuffix(HERE).rstrip() if public else rest
+    if command.manages and not call.asker.may_manage and not (command.tells and not rest):
         await _must_be_open(desk, call, command)
-    public = rest == HERE.strip() or rest.endswith(HERE)
-    if public and not command.manages:
-        said_privately = await command.run(desk, call, rest.removesuffix(HERE.strip()).rstrip())
-        return Answer(said_privately.message, public=True)
-    return await command.run(desk, call, rest)
+    answered = await command.run(desk, call, rest)
+    return Answer(answered.message, public=public or answered.public)
 
 
 def _parted(text: str) -> tuple[str, str]:
     """The command's name and what follows it; nothing at all asks for help."""
-    name, _, rest = text.strip().removeprefix("/papers").strip().partition(" ")
-    # An import may begin on the line after its name.
-    first, newline, more = name.partition("\n")
-    return (first.casefold() or "help", f"{more} {rest}".strip() if newline else rest.strip())
+    name, rest = (*text.strip().removeprefix("/papers").split(maxsplit=1), "", "")[:2]
+    return (name.casefold() or "help", rest.strip())
 
 
 def _unknown(name: str, rest: str) -> UserMistake:
+    if recognise(f"{name} {rest}".strip()):
+        return UserMistake("That is a paper, not a command.", instead=f"show {name}")
     near = nearest(name, [command.name for command in TABLE if not command.hidden])
     if near:
         return UserMistake(f"There is no command {name[:40]!r}. Did you mean {near[0]}?", instead=f"{near[0]} {rest}".strip())

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.cards import card
-from bot.channel import Format
-from bot.commands.replies import button, choices, count, said
+from bot.channel import Format, QueryText
+from bot.commands.replies import RULE, button, choices, count, said, typed
 from bot.errors import UserMistake
 from bot.message import Buttons, Hint, Text
 from bot.query import parse
@@ -56,7 +56,7 @@ async def backtest(desk: Desk, query: Query, *, now: datetime, limit: int) -> tu
     if a_day > limit:
         blocks.append(Hint(f"That is more than the {count(limit, 'paper')} of a digest: only the best would be shown. Narrower:"))
         narrower = archive.narrower(query, limit=SUGGESTIONS)
-        blocks += choices([(str(one.query), count(one.papers, "paper"), f"edit {query} => {one.query}") for one in narrower])
+        blocks += choices([(str(one.query), count(one.papers, "paper"), f"edit {typed(query)} => {typed(one.query)}") for one in narrower])
     return tuple(blocks)
 
 
@@ -80,8 +80,8 @@ async def narrow(desk: Desk, call: Call, text: str) -> Answer:
     suggestions = desk.memory.archive.narrower(query, limit=2 * SUGGESTIONS)
     command = await _command(desk, call, query)
     if not suggestions:
-        return said(Text(f"{query} finds too few papers to part them further."), Buttons((button("Preview", f"preview {query}"),)))
-    rows = [(str(one.query), count(one.papers, "paper"), f"{command}{one.query}") for one in suggestions]
+        return said(Text(f"{query} finds too few papers to part them further."), Buttons((button("Preview", f"preview {typed(query)}"),)))
+    rows = [(str(one.query), count(one.papers, "paper"), f"{command}{typed(one.query)}") for one in suggestions]
     return said(Text(f"{query} finds {count(len(desk.memory.archive.matching(query, since=None)), 'paper')}. Narrower:"), *choices(rows))
 
 
@@ -93,18 +93,18 @@ async def broaden(desk: Desk, call: Call, text: str) -> Answer:
     suggestions = desk.memory.archive.broader(query, limit=2 * SUGGESTIONS)
     command = await _command(desk, call, query)
     if not suggestions:
-        return said(Text(f"The archive knows no other words for {query} yet."), Buttons((button("Preview", f"preview {query}"),)))
-    rows = [(str(one.query), f"adds {count(one.papers, 'paper')}", f"{command}{one.query}") for one in suggestions]
+        return said(Text(f"The archive knows no other words for {query} yet."), Buttons((button("Preview", f"preview {typed(query)}"),)))
+    rows = [(str(one.query), f"adds {count(one.papers, 'paper')}", f"{command}{typed(one.query)}") for one in suggestions]
     return said(Text(f"Papers like those of {query} also say:"), *choices(rows))
 
 
 def _of(text: str, name: str) -> Query:
     if not text:
         raise UserMistake("Which query?", instead=f"{name} curriculum")
-    return parse(text)
+    return parse(text.removeprefix(RULE))
 
 
 async def _command(desk: Desk, call: Call, query: Query) -> str:
     """What a suggestion does: take the rule's place where the channel has it, else become a rule."""
     channel = await desk.store.channels.load(call.address)
-    return f"edit {query} => " if any(one.query == str(query) for one in channel.subscriptions) else "subscribe "
+    return f"edit {typed(query)} => " if channel.subscription(QueryText(str(query))) else "subscribe "

@@ -53,6 +53,8 @@ class Command:
     options: tuple[Option, ...] = ()
     manages: bool = False
     """Whether it changes the channel, so that the channel's managers may restrict it."""
+    tells: bool = False
+    """Whether a managing command only tells when nothing follows its name; anyone may ask that."""
     hidden: bool = False
     """Whether only buttons use it."""
     more: str = ""

@@ -10,7 +10,7 @@ from bot.cards import why as why_line
 from bot.channel import QueryText, Subscription
 from bot.commands.backtest import news_since
 from bot.commands.finding import paper_meant, recorded_as
-from bot.commands.replies import button, count, empty, place, said, short_title
+from bot.commands.replies import RULE, button, count, empty, place, said, short_title
 from bot.document import document
 from bot.errors import UserMistake
 from bot.jobs import due_of, edition, match_of, matched, post_now, waiting
@@ -39,6 +39,7 @@ async def preview(desk: Desk, call: Call, text: str) -> Answer:
     await desk.memory.catch_up(now)
     channel = await desk.store.channels.load(call.address)
     channel = dataclasses.replace(channel, name=call.channel_name or channel.name)
+    text = text.removeprefix(RULE)
     if text:
         query = parse(text)
         channel = dataclasses.replace(channel, subscriptions=(Subscription(QueryText(str(query)), call.asker.name, now),))

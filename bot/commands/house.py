@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.commands.replies import button, count, place, said
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from bot.ports import Health
 
 LOG_SHOWN = 3
+LAG_TOLD = timedelta(days=1)
+"""A source without a new paper for so long is worth a word."""
 
 
 async def status(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG001  # every command is called alike
@@ -58,8 +61,10 @@ def _source_note(book: tuple[Health, datetime | None] | None, zone: str, now: da
         parts.append(f"trouble{since}: {health.trouble}")
     if health.note:
         parts.append(health.note)
+    if health.last_new and now - health.last_new >= LAG_TOLD:
+        parts.append(f"last new paper {describe_moment(health.last_new, zone, now)}")
     if again:
-        parts.append(f"next {describe_moment(again, zone, now)}")
+        parts.append(f"next {describe_moment(again, zone, now)}" if again > now else "being read now")
     return "; ".join(parts) or "not read yet"
 
 
@@ -88,6 +93,7 @@ def help_about(table: tuple[Command, ...], text: str) -> Answer:
             Heading("What you can ask"),
             *rows,
             Hint('Queries know words, "phrases", OR, -not, prefix*, title:, author:, cat:cs.CL, upvotes>=10. More: help subscribe'),
+            Hint("Put `here` behind a command to let everybody read its answer."),
         )
     for command in shown:
         if command.name == name:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from bot.channel import QueryText, Subscription
 from bot.commands.backtest import backlog
 from bot.commands.changing import change
-from bot.commands.replies import button, count, empty, place, said
+from bot.commands.replies import RULE, button, count, empty, place, said, typed
 from bot.commands.rules import next_digest, with_rule
 from bot.commands.serving import with_schedule, with_settings
-from bot.errors import UserMistake
+from bot.errors import BadQuery, UserMistake
 from bot.memory import understood
 from bot.message import Buttons, File, Hint, Text
 from bot.query import parse
@@ -73,12 +73,14 @@ async def import_rules(desk: Desk, call: Call, text: str) -> Answer:
     channel = await desk.store.channels.load(call.address)
     before, after = await change(desk, call, all_applied, backlog=_backlog(desk, channel, all_applied(channel), now))
     new = [one.query for one in after.subscriptions if not before.subscription(one.query)]
-    there = sum(line.startswith("subscribe") for line in lines) - len(new)
-    undo = f"unsubscribe {new[0]}" if len(new) == 1 else "list"
+    there = sum(line.split(maxsplit=1)[0].casefold() == "subscribe" for line in lines) - len(new)
+    parts = [count(len(new), "rule")] if new or there else []
+    parts += ["the schedule"] if after.schedule != before.schedule else []
+    parts += ["the settings"] if after.settings != before.settings else []
+    undo = f"unsubscribe {typed(new[0])}" if len(new) == 1 else "list"
+    known = f" ({there} {'was' if there == 1 else 'were'} there already)" if there else ""
     return said(
-        Text(
-            f"{call.asker.name} imported {count(len(new), 'rule')} into {place(call)}{f' ({there} were there already)' if there else ''}."
-        ),
+        Text(f"{call.asker.name} imported {' and '.join(parts) or 'nothing new'} into {place(call)}{known}."),
         Buttons((button("Undo" if len(new) == 1 else "See the rules", undo),)),
         Hint(next_digest(after, now)),
         public=True,
@@ -115,11 +117,11 @@ def _between_semicolons(line: str) -> list[str]:
 
 
 def _applied(channel: Channel, line: str, *, number: int, call: Call, now: datetime) -> Channel:
-    name, _, rest = line.partition(" ")
+    name, rest = (*line.split(maxsplit=1), "")[:2]
     try:
         match name.casefold():
             case "subscribe":
-                return with_rule(channel, Subscription(QueryText(str(parse(rest))), call.asker.name, now))
+                return with_rule(channel, Subscription(QueryText(str(parse(rest.removeprefix(RULE)))), call.asker.name, now))
             case "schedule":
                 return with_schedule(channel, rest, zone=call.asker.zone)
             case "settings":
@@ -127,6 +129,5 @@ def _applied(channel: Channel, line: str, *, number: int, call: Call, now: datet
             case _:
                 raise UserMistake(f"`{name}` is not part of an export; subscribe, schedule and settings are.")
     except UserMistake as exc:
-        raise UserMistake(
-            f"Line {number}, `{line}`: {exc.reason} Nothing was imported.", instead=exc.instead and f"{name} {exc.instead}"
-        ) from exc
+        remedy = f"subscribe {exc.instead}" if isinstance(exc, BadQuery) and exc.instead else exc.instead
+        raise UserMistake(f"Line {number}, `{line}`: {exc.reason} Nothing was imported.", instead=remedy) from exc

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bot.commands.call import Call
     from bot.message import Block
     from bot.paper import Paper
+    from bot.query import Query
 
 LABEL = 30
 """Characters a button's label shows on every platform."""
@@ -60,12 +61,22 @@ def page_of(text: str) -> tuple[int, str]:
     if not first.startswith("page:"):
         return 1, text
     number = first.removeprefix("page:")
-    if not (number.isascii() and number.isdecimal() and 1 <= int(number[:4]) <= MOST_PAGES):
+    if not (number.isascii() and number.isdecimal() and len(number) <= len(str(MOST_PAGES)) and int(number) >= 1):
         raise UserMistake(f"`{first}` is no page.", instead=f"page:1 {rest}".strip())
     return int(number), rest.strip()
 
 
 MOST_PAGES = 999
+RULE = "rule:"
+"""Stands before a query that a button types and that could be read as something else."""
+
+
+def typed(rule: Query | str) -> str:
+    """The query as a button types it: marked where it would otherwise be taken for a number, `all`, a page or the word `here`."""
+    query = str(rule)
+    last = query.rsplit(maxsplit=1)[-1].casefold() if query else ""
+    doubtful = query.lstrip("#").isdecimal() or query.casefold() == "all" or query.startswith("page:") or last == "here"
+    return f"{RULE}{query}" if doubtful else query
 
 
 def choices(rows: Sequence[tuple[str, str, str]]) -> tuple[Item, ...]:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
+import json
+import re
+from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from bot.channel import FOREVER, SUBSCRIPTIONS_PER_CHANNEL, QueryText, Subscription
 from bot.commands.backtest import backlog, backtest
 from bot.commands.changing import change
-from bot.commands.replies import button, count, empty, place, said
+from bot.commands.replies import RULE, button, count, empty, place, said, typed
 from bot.errors import UserMistake
 from bot.memory import understood
 from bot.message import Button, Buttons, Excerpt, Heading, Hint, Item, Text
-from bot.query import parse
+from bot.query import parse, same
 from bot.timetable import next_slot
 from bot.timewords import describe, describe_day, describe_moment
 from bot.zones import day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Sequence
 
     from bot.channel import Channel
     from bot.commands.call import Answer, Call
@@ -28,13 +32,14 @@ if TYPE_CHECKING:
     from bot.message import Block
 
 NEAREST = 3
+UNDO_KEPT = timedelta(days=30)
 LONGEST_NUMBER = 3
 """Digits of a rule's number; what is longer is a query."""
 
 
 async def subscribe(desk: Desk, call: Call, text: str) -> Answer:
     """Keep a query for the channel, and show at once what it would have brought."""
-    query = parse(text)
+    query = parse(text.removeprefix(RULE))
     rule = QueryText(str(query))
     now = await desk.store.now()
     await desk.memory.catch_up(now)
@@ -51,10 +56,10 @@ async def subscribe(desk: Desk, call: Call, text: str) -> Answer:
         *await backtest(desk, query, now=now, limit=after.settings.limit),
         Buttons(
             (
-                button("Undo", f"unsubscribe {rule}"),
-                button("Preview", f"preview {rule}"),
-                button("Narrow", f"narrow {rule}"),
-                button("Broaden", f"broaden {rule}"),
+                button("Undo", f"unsubscribe {typed(rule)}"),
+                button("Preview", f"preview {typed(rule)}"),
+                button("Narrow", f"narrow {typed(rule)}"),
+                button("Broaden", f"broaden {typed(rule)}"),
             )
         ),
         Hint(next_digest(after, now)),
@@ -82,7 +87,7 @@ def _already(call: Call, channel: Channel, rule: QueryText) -> Answer:
     by = f" by {one.added_by}" if one else ""
     return said(
         Text(f"{place(call)} is already subscribed to {rule} (added{by})."),
-        Buttons((button("Preview", f"preview {rule}"), button("Remove", f"unsubscribe {rule}"))),
+        Buttons((button("Preview", f"preview {typed(rule)}"), button("Remove", f"unsubscribe {typed(rule)}"))),
     )
 
 
@@ -98,32 +103,54 @@ async def unsubscribe(desk: Desk, call: Call, text: str) -> Answer:
 
     _, after = await change(desk, call, without)
     lines = "\n".join(one.query for one in removed)
-    undo = "; ".join(f"subscribe {one.query}" for one in removed)
     return said(
         Text(f"{call.asker.name} unsubscribed {place(call)} from {'all of its rules' if len(removed) > 1 else lines}"),
         *((Excerpt(lines),) if len(removed) > 1 else ()),
-        Buttons((button("Undo", f"import {undo}" if len(removed) > 1 else undo),)),
+        Buttons((button("Undo", f"restore {await _kept_for_undo(desk, call, removed)}"),)),
         *(() if after.subscriptions else (Hint("No rules are left, so no digests will come."),)),
         public=True,
     )
 
 
+async def _kept_for_undo(desk: Desk, call: Call, removed: Sequence[Subscription]) -> str:
+    """Keep removed rules, with who made them and when, for a button that is too short to hold them. Returns what finds them again."""
+    record = json.dumps([(one.query, one.added_by, one.added_at.isoformat()) for one in removed]).encode()
+    token = sha256(str(call.address).encode() + record).hexdigest()[:16]
+    await desk.store.cache.put(f"undo:{call.address}:{token}", record, keep=UNDO_KEPT)
+    return token
+
+
+async def restore(desk: Desk, call: Call, text: str) -> Answer:
+    """Bring back rules that were removed, as they were."""
+    record = await desk.store.cache.get(f"undo:{call.address}:{text}")
+    if record is None:
+        raise UserMistake(f"That can no longer be undone here: {UNDO_KEPT.days} days are over.", instead="list")
+    removed = [Subscription(QueryText(query), by, datetime.fromisoformat(at)) for query, by, at in json.loads(record)]
+    before, after = await change(desk, call, lambda channel: functools.reduce(with_rule, removed, channel))
+    back = count(len(after.subscriptions) - len(before.subscriptions), "rule")
+    return said(
+        Text(f"{call.asker.name} brought {back} back to {place(call)}."), Hint(next_digest(after, await desk.store.now())), public=True
+    )
+
+
 async def edit(desk: Desk, call: Call, text: str) -> Answer:
     """Put one rule in the place of another: "OLD => NEW", OLD by text or number."""
-    old, arrow, new = text.partition(" => ")
+    old, arrow, new = re.sub(r"\s+=>\s+", " => ", text).partition(" => ")
     if not arrow:
         raise UserMistake("Write the rule you have, then ` => `, then the new one.", instead="edit 1 => curriculum learning")
-    query = parse(new)
+    query = parse(new.removeprefix(RULE))
     rule = QueryText(str(query))
     now = await desk.store.now()
     await desk.memory.catch_up(now)
     replaced: list[Subscription] = []
 
     def changed(channel: Channel) -> Channel:
-        replaced[:] = _chosen(channel, old.strip())
+        replaced[:] = _chosen(channel, old.strip(), instead=lambda near: f"edit {typed(near)} => {typed(rule)}")
+        if len(replaced) > 1:
+            raise UserMistake("One rule at a time can be put in another's place.", instead="list")
         if channel.subscription(rule):
             return dataclasses.replace(
-                channel, subscriptions=tuple(s for s in channel.subscriptions if s not in replaced or s.query == rule)
+                channel, subscriptions=tuple(s for s in channel.subscriptions if s not in replaced or same(s.query, rule))
             )
         fresh = Subscription(rule, call.asker.name, now)
         return dataclasses.replace(channel, subscriptions=tuple(fresh if s in replaced[:1] else s for s in channel.subscriptions))
@@ -133,13 +160,18 @@ async def edit(desk: Desk, call: Call, text: str) -> Answer:
     return said(
         Text(f"{call.asker.name} changed a rule of {place(call)} from {replaced[0].query} to {rule}"),
         *await backtest(desk, query, now=now, limit=after.settings.limit),
-        Buttons((button("Undo", f"edit {rule} => {replaced[0].query}"), button("Preview", f"preview {rule}"))),
+        Buttons((button("Undo", f"edit {typed(rule)} => {typed(replaced[0].query)}"), button("Preview", f"preview {typed(rule)}"))),
         public=True,
     )
 
 
-def _chosen(channel: Channel, text: str) -> list[Subscription]:
-    """The rules that a person means: one by number or text, or all.
+def _chosen(
+    channel: Channel, text: str, *, instead: Callable[[str], str] = lambda near: f"unsubscribe {typed(near)}"
+) -> list[Subscription]:
+    """The rules that a person means: one by number or text, or all; what a button typed is a text.
+
+    Args:
+        instead: The command that does it to a rule with this text.
 
     Raises:
         UserMistake: There is no such rule; the nearest ones are offered.
@@ -147,30 +179,22 @@ def _chosen(channel: Channel, text: str) -> list[Subscription]:
     rules = channel.subscriptions
     if not rules:
         raise UserMistake("There are no rules here yet.", instead="subscribe curriculum")
-    if text.casefold() == "all":
-        return list(rules)
-    number = text.lstrip("#")
-    if number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER and 1 <= int(number) <= len(rules):
-        return [rules[int(number) - 1]]
-    query = understood_or_none(text)
-    exact = [one for one in rules if one.query == text or (query is not None and one.query == query)]
-    if exact:
+    if not text.startswith(RULE):
+        if text.casefold() == "all":
+            return list(rules)
+        number = text.lstrip("#")
+        if number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER and 1 <= int(number) <= len(rules):
+            return [rules[int(number) - 1]]
+    text = text.removeprefix(RULE)
+    if exact := [one for one in rules if same(one.query, text)]:
         return exact[:1]
     near = nearest(text, [one.query for one in rules])
     raise UserMistake(
         f"There is no rule {text!r} here. The nearest: {', '.join(near)}."
         if near
         else f"There is no rule {text!r} here; the list has {count(len(rules), 'rule')}.",
-        instead=f"unsubscribe {near[0]}" if near else "list",
+        instead=instead(near[0]) if near else "list",
     )
-
-
-def understood_or_none(text: str) -> str | None:
-    """The canonical form of what somebody typed, or None if it is no query at all."""
-    try:
-        return str(parse(text))
-    except UserMistake:
-        return None
 
 
 def nearest(text: str, candidates: Sequence[str]) -> list[str]:
@@ -189,7 +213,7 @@ async def show_rules(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG0
     if not channel.subscriptions:
         return empty(
             f"Rules of {place(call)}",
-            "There are none yet.",
+            "There are none yet." if not channel.is_paused(now) else "There are none yet, and the channel is paused.",
             "Begin with: subscribe curriculum\nThen every working morning its papers come here.",
         )
     rows: list[Block] = [
@@ -200,7 +224,7 @@ async def show_rules(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG0
 
 
 def _row_buttons(rule: Subscription) -> tuple[Button, ...]:
-    return (button("Remove", f"unsubscribe {rule.query}"), button("Preview", f"preview {rule.query}"))
+    return (button("Remove", f"unsubscribe {typed(rule.query)}"), button("Preview", f"preview {typed(rule.query)}"))
 
 
 def _note(desk: Desk, rule: Subscription, channel: Channel, now: datetime) -> str:

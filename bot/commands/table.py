@@ -108,6 +108,7 @@ TABLE: tuple[Command, ...] = (
         run=serving.schedule,
         options=(Option(name="when", kind=Kind.SCHEDULE, help="Days, time and zone, in any order", required=False),),
         manages=True,
+        tells=True,
     ),
     Command(
         name="settings",
@@ -117,6 +118,7 @@ TABLE: tuple[Command, ...] = (
         run=serving.settings,
         options=(Option(name="settings", kind=Kind.TEXT, help="Pairs such as: limit 5 format full", required=False),),
         manages=True,
+        tells=True,
     ),
     Command(
         name="pause",
@@ -203,6 +205,15 @@ TABLE: tuple[Command, ...] = (
         help="Put a rule in the place of another.",
         examples=("edit 1 => curriculum learning",),
         run=rules.edit,
+        manages=True,
+        hidden=True,
+    ),
+    Command(
+        name="restore",
+        usage="TOKEN",
+        help="Bring removed rules back.",
+        examples=(),
+        run=rules.restore,
         manages=True,
         hidden=True,
     ),

@@ -16,7 +16,14 @@ _MATH = r"\$(?=[^\s$])(?:[^$\\]|\\.){1,160}(?<=\S)\$(?![0-9])"
 _ARGUMENT = r"\{(?:[^{}]|\{[^{}]{0,40}\}){0,120}\}"
 _ACCENT = rf"\\(?:['`^\"~=.]|[cvHukrbdt](?![a-zA-Z]))\s?(?:{_ARGUMENT}|\\[ij](?![a-zA-Z])|[^\W\d_])"
 _LETTER = r"\\(?:[oOlLij]|ss|aa|AA|ae|AE|oe|OE)(?![a-zA-Z])\s?"  # TeX swallows the blank: S\o ren
-_FRAGMENT = re.compile(rf"{_MATH}|{_ACCENT}|{_LETTER}|\\[a-zA-Z]+\*?(?:{_ARGUMENT}){{0,3}}|\\.", re.DOTALL)
+_SWITCHES = (
+    "bf|em|it|md|rm|sc|sf|sl|tt|up|bfseries|itshape|mdseries|normalfont|rmfamily|scshape|sffamily|slshape|ttfamily|upshape"
+    "|tiny|scriptsize|footnotesize|small|normalsize|large|Large|LARGE|huge|Huge"
+)
+_SWITCH = rf"\\(?:{_SWITCHES})(?![a-zA-Z])\s*"
+"""Changes the type from here to the end of the group, and prints nothing: {\\bf bold}."""
+_FRAGMENT = re.compile(rf"{_MATH}|{_SWITCH}|{_ACCENT}|{_LETTER}|\\[a-zA-Z]+\*?(?:{_ARGUMENT}){{0,3}}|\\.", re.DOTALL)
+_ONLY_SWITCH = re.compile(_SWITCH)
 _COMMENT = re.compile(r"(?<!\\)%")
 _MARKUP = re.compile(r"[\\${}]")
 
@@ -25,18 +32,43 @@ _reader = LatexNodes2Text(math_mode="text", strict_latex_spaces=False, keep_comm
 logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)
 
 
-def readable(text: str) -> str:
-    r"""The text with its formulas and macros written out; braces outside of them stay.
+def readable(text: str, *, is_tex: bool = False) -> str:
+    r"""The text with its formulas and macros written out, and without the braces that only group.
 
-    Never raises. What cannot be read loses its backslashes, dollars and braces (`\nosuch` -> nosuch). Text without a backslash or
-    a dollar comes back as it is.
+    Never raises. What cannot be read loses its backslashes, dollars and braces (`\nosuch` -> nosuch). Where nothing else is TeX braces
+    stay, but for those that keep a bibliography from lowering letters of a word: `{GPT}-4` -> GPT-4, `a {set}` as it is.
+
+    Args:
+        is_tex: It is known to be TeX, being a piece of a text with formulas.
     """
-    if "\\" not in text and "$" not in text:
+    if is_tex or "\\" in text or "$" in text:
+        read, fragments = _FRAGMENT.subn(_Replacement(), text.translate(_NO_MARKS))
+        if fragments or is_tex:
+            return _MARKUP_LEFT.sub("", _ungrouped(read)).translate(_MARKS_TO_BRACES)
+        text = _MARKUP_LEFT.sub("", read)
+    return _IN_A_WORD.sub(r"\1\2", text) if "{" in text else text
+
+
+def _ungrouped(text: str) -> str:
+    """Without the braces that come in pairs: TeX prints none of these."""
+    if "{" not in text:
         return text
-    return _MARKUP_LEFT.sub("", _FRAGMENT.sub(_Replacement(), text))
+    opened: list[int] = []
+    kept = list(text)
+    for place, character in enumerate(text):
+        if character == "{":
+            opened.append(place)
+        elif character == "}" and opened:
+            kept[opened.pop()] = kept[place] = ""
+    return "".join(kept)
 
 
 _MARKUP_LEFT = re.compile(r"\\")
+_IN_A_WORD = re.compile(r"(?<=[\w-])\{(\w{1,40})\}|\{(\w{1,40})\}(?=[\w-])")
+# What a fragment prints may hold braces (`\{`): until all groups are gone they are written with characters that no text may hold.
+_NO_MARKS = str.maketrans(dict.fromkeys("\ufdd0\ufdd1"))
+_BRACES_TO_MARKS = str.maketrans("{}", "\ufdd0\ufdd1")
+_MARKS_TO_BRACES = str.maketrans("\ufdd0\ufdd1", "{}")
 
 
 class _Replacement:
@@ -49,13 +81,15 @@ class _Replacement:
 
     def __call__(self, match: re.Match[str]) -> str:
         self._left -= 1
-        return _read(match[0]) if self._left >= 0 else _MARKUP.sub("", match[0])
+        return _read(match[0]).translate(_BRACES_TO_MARKS) if self._left >= 0 else _MARKUP.sub("", match[0])
 
 
 @lru_cache(maxsize=2_048)
 def _read(fragment: str) -> str:
     # \today would make the same title another one tomorrow, \cite and \ref come out as "<cit.>" and "<ref>".
     if fragment.startswith(("\\today", "\\cite", "\\ref", "\\label", "\\input", "\\include")):
+        return ""
+    if _ONLY_SWITCH.fullmatch(fragment):
         return ""
     if fragment in _PLAIN:
         return _PLAIN[fragment]

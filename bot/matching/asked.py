@@ -16,11 +16,11 @@ _Key = TypeVar("_Key")
 class Asked:
     """The facts that at least one rule asks for, so that a batch works out these and no others."""
 
-    __slots__ = ("_phrases", "facts", "heads", "spaces")
+    __slots__ = ("_phrases", "facts", "heads", "words")
 
     def __init__(self) -> None:
-        self.spaces: dict[str, int] = {}
-        """By letter: how many single words of the space are asked for."""
+        self.words: dict[str, dict[Term, int]] = {}
+        """By the letter of the space: the single words, with how many rules ask for each."""
         self.heads: dict[str, dict[int, Term | list[Term]]] = {}
         """By the letter of the neutral space: the phrases, exact ones too, under the `head` of their first two words."""
         self.facts: dict[Fact, int] = {}
@@ -33,7 +33,8 @@ class Asked:
             self.facts[fact] = self.facts.get(fact, 0) + 1
             return
         if " " not in fact:
-            self.spaces[fact[0]] = self.spaces.get(fact[0], 0) + 1
+            words = self.words.setdefault(fact[0], {})
+            words[fact] = words.get(fact, 0) + 1
             return
         if fact not in self._phrases:
             heads, at = self.heads.setdefault(fact[0].lower(), {}), _head_of(fact)
@@ -46,7 +47,9 @@ class Asked:
             _take(self.facts, fact)
             return
         if " " not in fact:
-            _take(self.spaces, fact[0])
+            words = self.words[fact[0]]
+            if _take(words, fact) and not words:
+                del self.words[fact[0]]
         elif _take(self._phrases, fact):
             field, at = fact[0].lower(), _head_of(fact)
             heads = self.heads[field]
@@ -58,12 +61,13 @@ class Asked:
 
 
 head = hash
-"""A number for two neutral tokens. Different pairs may share it, so whoever finds it looks at the text again."""
+"""A number for two neighbours, as terms of the neutral space. Different pairs may share it, so whoever finds it looks at the text again."""
 
 
 def _head_of(phrase: Term) -> int:
+    field = phrase[0].lower()
     first, second = phrase[1:].split(" ")[:2]
-    return head((neutral(first), neutral(second)))
+    return head((field + neutral(first), field + neutral(second)))
 
 
 def _take(counts: dict[_Key, int], key: _Key) -> bool:

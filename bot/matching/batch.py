@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from itertools import chain, compress, pairwise
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,7 @@ class Batch(dict[Fact, int]):
     work is done once for the batch, however many rules there are. The first document has the highest bit.
     """
 
-    __slots__ = ("_documents", "_groups", "_ids", "_names", "_postings", "_powers", "_repeats", "_sorted", "everything")
+    __slots__ = ("_documents", "_groups", "_ids", "_powers", "_repeats", "everything")
 
     def __init__(self, documents: Sequence[Document], asked: Asked) -> None:
         super().__init__()
@@ -45,29 +44,20 @@ class Batch(dict[Fact, int]):
         self._ids = [document.id for document in documents]
         self._powers = [0, *(1 << position for position in range(len(documents)))]
         self._repeats = len(set(self._ids)) < len(documents)
-        self._postings: dict[str, dict[str, int]] = {}
-        self._sorted: dict[str, list[str]] = {}
         self._groups: dict[object, dict[Value, int]] = {}
-        self._names = {"": ""}
-        for space in asked.spaces:
-            postings = self._posted(space.lower())
-            if space.islower():
-                self._file_neutral(space, postings)
-            else:
-                self.update({space + token: bits for token, bits in postings.items()})
-        for field, heads in asked.heads.items():
-            self._file_phrases(field, heads)
+        beginnings: dict[str, list[Prefix]] = {}
         for fact in asked.facts:
-            self[fact]  # found by being asked for
+            if isinstance(fact, Prefix):
+                beginnings.setdefault(letter(fact.field), []).append(fact)
+            else:
+                self[fact]  # found by being asked for
+        for field in {space.lower() for space in asked.words} | asked.heads.keys() | beginnings.keys():
+            self._read(field, asked, beginnings.get(field, ()))
 
     def __missing__(self, fact: Fact) -> int:
-        if isinstance(fact, Prefix):
-            found = self._begun(letter(fact.field), fact.stem)
-        elif isinstance(fact, str) and not isinstance(fact, Trait):
-            found = 0
-        else:
-            found = _union(bits for value, bits in self._grouped(fact).items() if accepts(fact, value))
-        self[fact] = found
+        if isinstance(fact, Prefix) or (isinstance(fact, str) and not isinstance(fact, Trait)):
+            return 0  # words were read, once and for all
+        found = self[fact] = _union(bits for value, bits in self._grouped(fact).items() if accepts(fact, value))
         return found
 
     def ids(self, papers: int) -> tuple[PaperId, ...]:
@@ -84,61 +74,38 @@ class Batch(dict[Fact, int]):
                 told.append(ids[-top])
         return tuple(dict.fromkeys(told)) if self._repeats else tuple(told)
 
-    def _posted(self, field: str) -> dict[str, int]:
-        """Every token of the field's passages, as folded, with its bitset. A field goes by its letter."""
-        if field not in self._postings:
-            postings: dict[str, int] = {}
-            get = postings.get
-            bit = 1 << len(self._documents)
-            for document in self._documents:
-                bit >>= 1
-                for token in set[str]().union(*streams(document, field)):
-                    postings[token] = get(token, 0) | bit
-            postings.pop("", None)  # a gap is not a word
-            self._postings[field] = postings
-        return self._postings[field]
+    def _read(self, field: str, asked: Asked, beginnings: Iterable[Prefix]) -> None:
+        """Walk every text of a field, by its letter, once: each token may be a word asked for, each two neighbours begin a phrase.
 
-    def _begun(self, space: str, stem: str) -> int:
-        postings = self._posted(space)
-        tokens = self._sorted.get(space)
-        if tokens is None:
-            tokens = self._sorted[space] = sorted(postings)
-        found = 0
-        for at in range(bisect_left(tokens, stem), len(tokens)):
-            if not tokens[at].startswith(stem):
-                break
-            found |= postings[tokens[at]]
-        return found
-
-    def _file_neutral(self, space: str, postings: Mapping[str, int]) -> None:
-        names, get = self._neutral(postings), self.get
-        for token, bits in postings.items():
-            term = space + names[token]
-            self[term] = get(term, 0) | bits
-
-    def _file_phrases(self, field: str, heads: Mapping[int, Term | list[Term]]) -> None:
-        """Walk every text once, whatever the number of phrases, and look each two neighbours up."""
-        names = self._neutral(self._posted(field))
+        What nobody asks for is passed over without a step of ours: the views of the keys do it.
+        """
+        names, known = _Names(field), self.get
+        words, heads = asked.words.get(field, {}).keys(), asked.heads.get(field, {})
         bit = 1 << len(self._documents)
         for document in self._documents:
             bit >>= 1
-            for exact in streams(document, field):
-                folded = tuple(map(names.__getitem__, exact))
-                found = heads.keys() & map(head, pairwise(folded))
+            texts = streams(document, field)
+            named = [tuple(map(names.__getitem__, text)) for text in texts]
+            for word in words & chain.from_iterable(named):
+                self[word] = known(word, 0) | bit
+            for exact, neutral_words in zip(texts, named, strict=True) if heads else ():
+                found = heads.keys() & map(head, pairwise(neutral_words))
                 if found:
-                    texts = {field: f" {' '.join(folded)} ", field.upper(): f" {' '.join(exact)} "}
-                    for phrase in chain.from_iterable(members(heads[one]) for one in found):
-                        known = self.get(phrase, 0)
-                        if not known & bit and f" {phrase[1:]} " in texts[phrase[0]]:
-                            self[phrase] = known | bit
+                    spelt = {field: f" {' '.join(neutral_words)} ".replace(f" {field}", " "), field.upper(): f" {' '.join(exact)} "}
+                    for phrase in chain.from_iterable(map(members, map(heads.__getitem__, found))):
+                        if f" {phrase[1:]} " in spelt[phrase[0]]:
+                            self[phrase] = known(phrase, 0) | bit
+        self._read_exactly(field, _telling(names, field.upper(), asked.words.get(field.upper(), {}), beginnings))
 
-    def _neutral(self, tokens: Iterable[str]) -> Mapping[str, str]:
-        """The number-neutral form of these tokens, of a gap, and maybe of others."""
-        names = self._names
-        for token in tokens:
-            if token not in names:
-                names[token] = neutral(token)
-        return names
+    def _read_exactly(self, field: str, telling: Mapping[str, list[Fact]]) -> None:
+        """Walk every text of a field once more for a few tokens, as folded, and the facts that each of them tells."""
+        known = self.get
+        bit = 1 << len(self._documents)
+        for document in self._documents if telling else ():
+            bit >>= 1
+            for token in telling.keys() & chain.from_iterable(streams(document, field)):
+                for fact in telling[token]:
+                    self[fact] = known(fact, 0) | bit
 
     def _grouped(self, fact: Plain) -> dict[Value, int]:
         """Every value that some document has of the kind the fact is about, with its bitset."""
@@ -151,6 +118,32 @@ class Batch(dict[Fact, int]):
                 for value in values(fact, document):
                     group[value] = group.get(value, 0) | bit
         return group
+
+
+class _Names(dict[str, "Term"]):
+    """Of every token met in a field the number-neutral word, as a term; of a gap none that anybody asks for."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__()
+        self._field = field
+
+    def __missing__(self, token: str) -> Term:
+        found = self[token] = self._field + neutral(token)
+        return found
+
+
+def _telling(tokens: Iterable[str], space: str, words: Mapping[Term, int], beginnings: Iterable[Prefix]) -> dict[str, list[Fact]]:
+    """Which of the tokens are one of the words of an exact space, or begin as asked, and the facts they tell."""
+    telling: dict[str, list[Fact]] = {}
+    stems = {prefix.stem: prefix for prefix in beginnings}
+    lengths = {len(stem) for stem in stems}
+    for token in tokens:
+        if words and space + token in words:
+            telling.setdefault(token, []).append(space + token)
+        for length in lengths:
+            if token[:length] in stems:
+                telling.setdefault(token, []).append(stems[token[:length]])
+    return telling
 
 
 def streams(document: Document, field: str) -> list[tuple[str, ...]]:

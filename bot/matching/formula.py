@@ -96,6 +96,11 @@ def facts(formula: Formula) -> frozenset[Fact]:
     return frozenset[Fact]().union(*map(facts, formula[1:]))
 
 
+def is_either(formula: Formula) -> bool:
+    """Whether any one of its facts is enough for a paper to meet it."""
+    return not isinstance(formula, tuple) or (formula[0] == OR and not any(isinstance(operand, tuple) for operand in formula))
+
+
 def anchors(formula: Formula, *, wanted: bool = True) -> frozenset[Fact] | None:
     """A few facts, as rare as can be, of which every paper that meets the formula meets at least one.
 

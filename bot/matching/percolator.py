@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.matching.asked import Asked
 from bot.matching.batch import Batch
 from bot.matching.few import joined, members, parted
-from bot.matching.formula import anchors, compiled, evaluate, facts
+from bot.matching.formula import anchors, compiled, evaluate, facts, is_either
 from bot.matching.numbers import added, each, removed
 
 if TYPE_CHECKING:
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 class _Rule:
     """A distinct rule, and by their numbers the channels that keep it."""
 
-    __slots__ = ("channels", "formula")
+    __slots__ = ("channels", "either", "formula")
 
     def __init__(self, formula: Formula) -> None:
         self.formula = formula
+        self.either = is_either(formula)
         self.channels: Numbers | None = None
 
 
@@ -98,24 +99,38 @@ class Percolator:
         the order of `documents`.
         """
         with _no_collection():
-            return self._resolved(Batch(documents, self._asked))
+            batch = Batch(documents, self._asked)
+            return self._answer(self._met(batch), batch)
 
-    def _resolved(self, batch: Batch) -> dict[Address, tuple[PaperId, ...]]:
-        reached = [0] * len(self._addresses)
-        rules, anchored = self._rules, self._anchored
-        for fact, papers in list(batch.items()):
+    def _met(self, batch: Batch) -> Iterator[tuple[_Rule, int]]:
+        """Every rule that papers meet, with their bitset; some rules come several times, with a part of their papers each."""
+        rules, anchored, everything = self._rules, self._anchored, batch.everything
+        for fact, papers in batch.items():
             if not papers:
                 continue
             if fact in rules:
-                _reach(reached, rules[fact], papers)
+                yield rules[fact], papers
             for rule in members(anchored.get(fact)):
-                _reach(reached, rule, evaluate(rule.formula, batch) & batch.everything)
+                found = papers if rule.either else evaluate(rule.formula, batch) & everything
+                if found:
+                    yield rule, found
         for rule in self._adrift:
-            _reach(reached, rule, evaluate(rule.formula, batch) & batch.everything)
-        return self._told(reached, batch)
+            found = evaluate(rule.formula, batch) & everything
+            if found:
+                yield rule, found
 
-    def _told(self, reached: list[int], batch: Batch) -> dict[Address, tuple[PaperId, ...]]:
-        return {address: batch.ids(papers) for address, papers in zip(self._addresses, reached, strict=True) if papers}
+    def _answer(self, met: Iterable[tuple[_Rule, int]], batch: Batch) -> dict[Address, tuple[PaperId, ...]]:
+        """Resolve rules to the channels that keep them, and bitsets to papers."""
+        reached = [0] * len(self._addresses)
+        for rule, papers in met:
+            channels = rule.channels
+            if isinstance(channels, int):
+                reached[channels] |= papers
+            else:
+                for number in each(channels):
+                    reached[number] |= papers
+        ids = batch.ids
+        return {address: ids(papers) for address, papers in zip(self._addresses, reached, strict=True) if papers}
 
     def _admit(self, address: Address) -> int:
         if self._free:
@@ -186,15 +201,3 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _reach(reached: list[int], rule: _Rule, papers: int) -> None:
-    """Note the papers for each channel that keeps the rule."""
-    if not papers:
-        return
-    channels = rule.channels
-    if isinstance(channels, int):
-        reached[channels] |= papers
-        return
-    for number in each(channels):
-        reached[number] |= papers

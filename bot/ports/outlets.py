@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.channel import Address
-    from bot.message import Message
+    from bot.message import Block, Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,10 @@ class Outlet(Protocol):
     @property
     def limits(self) -> Limits:
         """What one message may hold."""
+        ...
+
+    def measure(self, block: Block) -> int:
+        """How much of `Limits.characters` the block takes, after the platform's own rendering and escaping."""
         ...
 
     async def post(self, address: Address, message: Message, *, key: str) -> str:

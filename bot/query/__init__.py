@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.query.grammar import DEEPEST, MOST_TERMS
 from bot.query.marking import marked
 from bot.query.matching import Hit, Where, failing, hits, matches
-from bot.query.parser import LONGEST, parse
+from bot.query.parser import LONGEST, parse, same
 from bot.query.tree import Query, all_of, any_of, conditions, is_positive, negated, written
 
 __all__ = [
@@ -25,5 +25,6 @@ __all__ = [
     "matches",
     "negated",
     "parse",
+    "same",
     "written",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from bot.identity import recognise
 from bot.query.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ _NAME = re.compile(r"([a-z]+):(?!//)", re.IGNORECASE)
 _IN_WORD = r"\\[^\s]|\$[^\s$]*\$"
 _WORD = re.compile(rf"(?:{_IN_WORD}|[^\s()\",;]|(?<=[0-9])[,;](?=[0-9]))+")
 _VALUE = re.compile(rf"(?:{_IN_WORD}|[^\s()\"])+")
-_IDENTIFIER = re.compile(r"(?:[^\s()\"]|\([^\s()\"]*\))+")
+IDENTIFIER = re.compile(r"(?:[^\s()\"]|\([^\s()\"]*\))+")
+# As arXiv prints it on the first page: "arXiv:2505.23885v2 [cs.CL]".
+_WITH_CLASS = re.compile(rf"{IDENTIFIER.pattern}\s?\[[a-z-]+(?:\.[a-z-]+)?\]", re.IGNORECASE)
 _PHRASE = re.compile(r"\"((?:\\\"(?=[\w{])|[^\"])*)\"")
 _DASHES = re.compile(r"-+")
 
@@ -104,7 +107,7 @@ def symbols(signs: str) -> Iterator[Symbol]:
         if symbol.kind is Kind.FIELD:
             blank = _BLANKS.match(signs, place)
             place = blank.end() if blank else place
-            value = (_IDENTIFIER if symbol.text == "id" else _VALUE).match(signs, place)
+            value = (_paper(signs, place) or IDENTIFIER.match(signs, place)) if symbol.text == "id" else _VALUE.match(signs, place)
             operator = blank and value and value[0] in _OPERATORS
             if value and not operator and not signs.startswith("(", place):
                 place = value.end()
@@ -147,7 +150,15 @@ def _field(signs: str, place: int) -> Symbol | None:
     return Symbol(Kind.FIELD, FIELDS[name[1].casefold()], place, name.end())
 
 
+def _paper(signs: str, place: int) -> re.Match[str] | None:
+    """The id or address of a paper that stands here, with the brackets and commas that a DOI may have."""
+    for pattern in (_WITH_CLASS, IDENTIFIER):
+        if (name := pattern.match(signs, place)) and recognise(name[0]):
+            return name
+    return None
+
+
 def _word(signs: str, place: int) -> Symbol:
-    word = _WORD.match(signs, place)
+    word = _paper(signs, place) or _WORD.match(signs, place)
     assert word is not None  # whatever no word begins with was taken before
     return Symbol(_OPERATORS.get(word[0], Kind.WORD), word[0], place, word.end())

@@ -1,12 +1,12 @@
 """The parts of a query: frozen values that compare by meaning.
 
 A query is a tree of conditions. A condition is something a paper either meets or not (a word, a phrase, a beginning, a number, a
-fact); `And`, `Or` and `Not` join them. `bot.query.parser` makes trees from text, `str` of a node gives back the canonical text.
+fact); `And`, `Or` and `Not` join them. `bot.query.parser` makes trees from text, `bot.query.tree.written` text from trees.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -117,6 +117,8 @@ class And:
     """Met where all are; two or more children, none of them an And, in canonical order, without repeats."""
 
     children: tuple[Node, ...]
+    typed: tuple[Node, ...] = field(default=(), compare=False, repr=False)
+    """The same children as a person put them in order, for the echo alone: it makes no difference to what is asked. () if nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,8 @@ class Or:
     """Met where any is; two or more children, none of them an Or, in canonical order, without repeats."""
 
     children: tuple[Node, ...]
+    typed: tuple[Node, ...] = field(default=(), compare=False, repr=False)
+    """As in `And`."""
 
 
 Node = Condition | Not | And | Or

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.errors import BadQuery
@@ -40,6 +41,19 @@ def parse(text: str) -> Query:
     except Refusal as refusal:
         start, end = plain.span(refusal.start, refusal.end)
         raise BadQuery(refusal.reason, query=text, start=start, end=end, instead=_remedy(refusal)) from None
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two texts are the same rule, however typed. A text that is no query is only the same as itself. Cheap when asked again."""
+    return one == other or _meaning(one) == _meaning(other)
+
+
+@lru_cache(maxsize=10_000)
+def _meaning(text: str) -> Query | str:
+    try:
+        return parse(text)
+    except BadQuery:
+        return text
 
 
 def _remedy(refusal: Refusal) -> str:

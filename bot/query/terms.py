@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from bot.folding import chunks, fold
 from bot.identity import recognise
 from bot.paper import ARXIV, HUGGING_FACE, SAMPLE
-from bot.query.lexer import FIELDS, Kind, Symbol
+from bot.query.lexer import FIELDS, IDENTIFIER, Kind, Symbol
 from bot.query.nodes import Comparison, Field, FromSource, HasId, InCategory, Number, Quantity, Trait
 from bot.query.refusal import Refusal
 from bot.query.spelling import SHORTEST_STEM, beginning, words
 from bot.query.tree import RESERVED
 
 if TYPE_CHECKING:
+    from bot.paper import PaperId
     from bot.query.nodes import Condition
 
 # https://arxiv.org/category_taxonomy, with the archives closed since: papers keep their categories.
@@ -26,6 +27,12 @@ cmp-lg comp-gas dg-ga funct-an mtrl-th patt-sol plasm-ph q-alg solv-int supr-con
 """
 _PARTED = frozenset(_PARTED_ARCHIVES.split())
 _ARCHIVES = _PARTED | frozenset(_OTHER_ARCHIVES.split())
+_OPEN_ARCHIVES = sorted([*_PARTED, *_OTHER_ARCHIVES.split()[:9]])
+"""Those that take papers today."""
+_COMPUTING_SUBJECTS = (
+    "AI AR CC CE CG CL CR CV CY DB DC DL DM DS ET FL GL GR GT HC IR IT LG LO MA MM MS NA NE NI OH OS PF PL RO SC SD SE SI SY"
+)
+_COMPUTING = frozenset(_COMPUTING_SUBJECTS.split())
 _SUBJECT = 2
 """Letters of a subject class written in capitals (cs.CL); longer ones are not (physics.ao-ph)."""
 
@@ -44,7 +51,7 @@ _FACT = re.compile(r"(upvote|vote|star)s?\s*:?\s*([<>=]*)\s*(.*)", re.IGNORECASE
 _WHOLE = re.compile(r"([0-9][0-9,_]*)(k?)", re.IGNORECASE)
 _RANGE = re.compile(r"([0-9]+)\.\.+([0-9]+)")
 _CATEGORY = re.compile(r"([a-z]+(?:-[a-z]*)?)(\.[a-z-]*)?(\*?)", re.IGNORECASE)
-_SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]*", re.IGNORECASE)
+_CATEGORY_FIELD = re.compile(r"\b(?:cat|category):\s*$", re.IGNORECASE)
 _PART = re.compile(r"[,;](?![0-9])|(?<![0-9])[,;]")
 _STRANGE_FIELD = re.compile(r"([a-z][a-z_-]+):((?:[^\s:/].*)?)", re.IGNORECASE | re.DOTALL)
 _STRANGE_NUMBER = re.compile(r"([a-z]{3,})[<>]=?([0-9]+)$", re.IGNORECASE)
@@ -89,7 +96,9 @@ def fact(symbol: Symbol, signs: str) -> Number:
     comparison = _COMPARISONS.get(sign) or Comparison(sign)
     whole = _WHOLE.fullmatch(value.rstrip(_EDGES))
     digits = re.sub("[,_]", "", whole[1]) + ("000" if whole[2] else "") if whole else ""
-    if not digits or len(digits) > _LARGEST:
+    if len(digits) > _LARGEST:
+        raise _refusal(f"A number has at most {_LARGEST} digits.", symbol, signs, f"{quantity}{comparison}{'9' * _LARGEST}")
+    if not digits:
         span = _RANGE.fullmatch(value)
         between = f"{quantity}>={span[1]} {quantity}<={span[2]}" if span else f"{quantity}{comparison}10"
         raise _refusal("Here a whole number is missing.", symbol, signs, between)
@@ -99,7 +108,9 @@ def fact(symbol: Symbol, signs: str) -> Number:
 def _text(symbol: Symbol, field: Field | None, signs: str) -> Condition | None:
     if symbol.kind is Kind.PHRASE:
         return _phrase(symbol, field, signs)
-    _refuse_strangers(symbol, signs)
+    if field is None and (paper := _named(symbol.text)):
+        return HasId(paper)
+    _refuse_strangers(symbol, symbol.text, signs)
     if symbol.kind is Kind.VALUE and _PART.search(symbol.text.strip(_EDGES)):
         together = " ".join(_PART.split(symbol.text))
         raise _refusal("Several words of one field go into brackets.", symbol, signs, f"({together})")
@@ -107,10 +118,18 @@ def _text(symbol: Symbol, field: Field | None, signs: str) -> Condition | None:
     if "*" in folded:
         return _beginning(symbol, folded, field, signs)
     found = words(symbol.text, field=field)
-    if found is not None and found.text in RESERVED and symbol.kind is Kind.WORD:
+    if found is None:
+        return None
+    # Without the signs around it, as it would be echoed, a word may turn out to be one of these after all.
+    if field is None and (paper := _named(found.text)):
+        return HasId(paper)
+    _refuse_strangers(symbol, found.text, signs)
+    if found.text in RESERVED and symbol.kind is Kind.WORD:
         operator = found.text.upper()
         reason = f"As a plain word “{symbol.text}” says little: write {operator} in capitals, or quote it."
-        raise _refusal(reason, symbol, signs, operator, f'"{found.text}"')
+        # A pasted title with "not" in it would come to mean its opposite.
+        fixes = (f'"{found.text}"',) if operator == "NOT" else (operator, f'"{found.text}"')
+        raise _refusal(reason, symbol, signs, *fixes)
     return found
 
 
@@ -145,14 +164,11 @@ def _beginning(symbol: Symbol, folded: str, field: Field | None, signs: str) -> 
     return found
 
 
-def _refuse_strangers(symbol: Symbol, signs: str) -> None:
+def _refuse_strangers(symbol: Symbol, text: str, signs: str) -> None:
     """Words that look like something else: a link, a regular expression, a field or a number that there is not."""
-    text = symbol.text
     plain = " ".join(chunk.text for chunk in chunks(fold(text)))
     if _ADDRESS.match(text):
-        paper = recognise(text)
-        reason = "A link names one paper; write id: before it." if paper else "A link cannot be looked for; write words from its title."
-        raise _refusal(reason, symbol, signs, f"id:{paper}" if paper else f'"{plain}"')
+        raise _refusal("A link cannot be looked for; write words from its title.", symbol, signs, f'"{plain}"')
     if _PATTERN.fullmatch(text):
         reason = "There are no regular expressions; use transform* for beginnings and OR for alternatives."
         raise _refusal(reason, symbol, signs, plain)
@@ -195,30 +211,45 @@ def _category(symbol: Symbol, signs: str) -> InCategory:
 
 def _unknown_archive(symbol: Symbol, archive: str, rest: str, signs: str) -> Refusal:
     near = get_close_matches(archive, sorted(_ARCHIVES), n=1)
-    if len(archive) == _SUBJECT and not rest:
-        offered = f"{'stat' if archive == 'ml' else 'cs'}.{archive.upper()}"
-    else:
-        offered = near[0] + rest if near else "cs.CL"
-    return _refusal(f"arXiv has no archive “{archive}”; did you mean “{offered}”?", symbol, signs, offered)
+    known = archive.upper() in _COMPUTING | {"ML"} and not rest
+    if known or near:
+        offered = f"{'stat' if archive == 'ml' else 'cs'}.{archive.upper()}" if known else near[0] + rest
+        return _refusal(f"arXiv has no archive “{archive}”; did you mean “{offered}”?", symbol, signs, offered)
+    reason = f"arXiv has no archive “{archive}”, so no paper has such a category; there are {_listed(_OPEN_ARCHIVES)}."
+    # "cat:robotics" is after a word; inside the bracket of a field it cannot stand as one, there an example must do.
+    before = _CATEGORY_FIELD.sub("", signs[: symbol.start])
+    example = _refusal(reason, symbol, signs, "cs.CL")
+    word = () if before == signs[: symbol.start] else (before + symbol.text + signs[symbol.end :],)
+    return Refusal(reason, symbol.start, symbol.end, *word, *example.fixes)
 
 
 def _source(symbol: Symbol, signs: str) -> FromSource:
     text = symbol.text.strip().rstrip(_EDGES).casefold()
     name = _SOURCE_NAMES.get(text.replace(" ", "-"), text)
     near = get_close_matches(name, _SOURCES, n=1)
-    # An operator may have configured a source that this table does not know; a slip of the finger is another matter.
-    if not _SOURCE.fullmatch(name) or (near and name not in _SOURCES):
+    if name not in _SOURCES:
         offered = near[0] if near else HUGGING_FACE
         raise _refusal(f"There is no source “{symbol.text.strip()}”; there are {_listed(list(_SOURCES))}.", symbol, signs, offered)
     return FromSource(name)
 
 
 def _id(symbol: Symbol, signs: str) -> HasId:
-    paper = recognise(symbol.text.strip())
-    if paper is None or re.search(r"[\s\"]", paper) or recognise(paper) != paper:
+    paper = _identity(symbol.text)
+    if paper is None:
         reason = "This is no arXiv id, no DOI and no link to a paper; an id looks like 2505.23885."
         raise _refusal(reason, symbol, signs, "2505.23885")
     return HasId(paper)
+
+
+def _identity(text: str) -> PaperId | None:
+    """The paper that a text names; None also if its id could not be typed back."""
+    paper = recognise(text.strip())
+    return paper if paper and IDENTIFIER.fullmatch(paper) and recognise(paper) == paper else None
+
+
+def _named(word: str) -> PaperId | None:
+    """The paper that a word without a field names as a whole. With a star it is the beginning of a word, unless it is a link."""
+    return None if "*" in word and not _ADDRESS.match(word) else _identity(word)
 
 
 def _trait(symbol: Symbol, field: str, signs: str) -> Trait:

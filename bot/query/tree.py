@@ -1,4 +1,4 @@
-"""Trees of conditions in canonical form, and the text that stands for them."""
+"""Trees of conditions that are equal when they ask the same, and the text that stands for them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ RESERVED = frozenset({"and", "or", "not"})
 class Query:
     """A query as a value: what is asked, however it was typed.
 
-    Equal queries are the same rule, `str` is its canonical text, and `parse(str(query)) == query`. Made by `parse`, or from a node
-    that `all_of`, `any_of` and `negated` made.
+    Equal queries are the same rule. `str` is the echo: in the words of the language, in the order somebody typed. So equal queries may
+    have different echoes, but `parse(str(query)) == query` and `str(parse(str(query))) == str(query)`. Made by `parse`, or from a node that
+    `all_of`, `any_of` and `negated` made.
     """
 
     root: Node
@@ -29,17 +30,22 @@ class Query:
     def __str__(self) -> str:
         return written(self.root)
 
+    @property
+    def canonical(self) -> str:
+        """The text that all equal queries share, in an order of its own."""
+        return _written(self.root, canonical=True)[0]
+
 
 def all_of(nodes: Iterable[Node]) -> Node:
-    """All of these (one at least) together: flat, without repeats, in canonical order; a single one is returned as it is."""
-    children = _canonical(part for node in nodes for part in (node.children if isinstance(node, And) else (node,)))
-    return children[0] if len(children) == 1 else And(children)
+    """All of these (one at least) together: flat, without repeats, echoed in this order; a single one is returned as it is."""
+    typed = tuple(dict.fromkeys(part for node in nodes for part in (_typed(node) if isinstance(node, And) else (node,))))
+    return typed[0] if len(typed) == 1 else And(_sorted(typed), typed)
 
 
 def any_of(nodes: Iterable[Node]) -> Node:
-    """Any of these (one at least): flat, without repeats, in canonical order; a single one is returned as it is."""
-    children = _canonical(part for node in nodes for part in (node.children if isinstance(node, Or) else (node,)))
-    return children[0] if len(children) == 1 else Or(children)
+    """Any of these (one at least): flat, without repeats, echoed in this order; a single one is returned as it is."""
+    typed = tuple(dict.fromkeys(part for node in nodes for part in (_typed(node) if isinstance(node, Or) else (node,))))
+    return typed[0] if len(typed) == 1 else Or(_sorted(typed), typed)
 
 
 def negated(node: Node) -> Node:
@@ -69,7 +75,7 @@ def is_positive(node: Node, *, wanted: bool = True) -> bool:
 
 
 def written(node: Node) -> str:
-    """The canonical text of a node, as it stands alone."""
+    """The text of a node, as it stands alone, in the order in which it was typed."""
     return _written(node)[0]
 
 
@@ -78,8 +84,12 @@ def brackets(node: Node) -> int:
     return _written(node)[1]
 
 
-def _canonical(nodes: Iterable[Node]) -> tuple[Node, ...]:
-    return tuple(sorted(dict.fromkeys(nodes), key=_order))
+def _typed(node: And | Or) -> tuple[Node, ...]:
+    return node.typed or node.children
+
+
+def _sorted(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    return tuple(sorted(nodes, key=_order))
 
 
 def _order(node: Node) -> tuple[int, str]:
@@ -92,39 +102,40 @@ def _order(node: Node) -> tuple[int, str]:
             rank = 3
         case _:
             rank = 2
-    return rank, written(node)
+    return rank, _written(node, canonical=True)[0]
 
 
 def _leaves(node: Node) -> Iterator[Condition]:
     match node:
         case Not(child):
             yield from _leaves(child)
-        case And(children) | Or(children):
-            for child in children:
+        case And() | Or():
+            for child in _typed(node):
                 yield from _leaves(child)
         case _:
             yield node
 
 
-def _written(node: Node) -> tuple[str, int]:
+def _written(node: Node, *, canonical: bool = False) -> tuple[str, int]:
     match node:
         case Not(child):
-            text, depth = _inside(child)
+            text, depth = _inside(child, canonical=canonical)
             return f"-{text}", depth
-        case And(children) | Or(children):
+        case And() | Or():
+            children = node.children if canonical else _typed(node)
             glue = " OR " if isinstance(node, Or) else " "
             if group := _common_field(children):
                 return f"{group}:({glue.join(_leaf(child)[1] for child in children)})", 1
             # Also where AND binds tighter anyway: the echo must leave no doubt.
-            parts = [_inside(child) for child in children]
+            parts = [_inside(child, canonical=canonical) for child in children]
             return glue.join(text for text, _ in parts), max(depth for _, depth in parts)
         case _:
             field, value = _leaf(node)
             return (f"{field}:{value}" if field else value), 0
 
 
-def _inside(node: Node) -> tuple[str, int]:
-    text, depth = _written(node)
+def _inside(node: Node, *, canonical: bool) -> tuple[str, int]:
+    text, depth = _written(node, canonical=canonical)
     if isinstance(node, And | Or) and not _common_field(node.children):
         return f"({text})", depth + 1
     return text, depth

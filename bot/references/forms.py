@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -13,7 +12,7 @@ from urllib.parse import quote
 from bot.cards import link
 from bot.folding import fold, readable
 from bot.identity import is_arxiv
-from bot.references.latex import as_latex
+from bot.references.latex import as_latex, printable
 from bot.references.names import name
 from bot.summary import one_line
 
@@ -148,22 +147,22 @@ def _record(paper: Paper, key: str) -> Iterator[tuple[str, str]]:
     """Tags and values, the type first and ER last. https://en.wikipedia.org/wiki/RIS_(file_format)."""
     yield "TY", "JOUR" if paper.journal else "GEN"
     yield "ID", key
-    yield from (("AU", _ris_name(name(_plain(author)))) for author in paper.authors if _plain(author))
+    yield from (("AU", _ris_name(name(author))) for author in map(_plain, paper.authors) if author)
     day = _published(paper)
     optional = (
-        ("TI", paper.title),
+        ("TI", _plain(paper.title)),
         ("PY", f"{day.year}" if day else ""),
         ("DA", f"{day:%Y/%m/%d}/" if day else ""),
-        ("JO", paper.journal),
-        ("AB", paper.abstract),
-        *(("KW", keyword) for keyword in paper.keywords),
-        ("DO", _doi(paper)),
-        ("UR", link(paper)),
+        ("JO", _plain(paper.journal)),
+        ("AB", _plain(paper.abstract)),
+        *(("KW", _plain(keyword)) for keyword in paper.keywords),
+        ("DO", printable(_doi(paper))),
+        ("UR", printable(link(paper))),
         ("AN", f"arXiv:{paper.id}" if is_arxiv(paper.id) else ""),
         ("DB", "arXiv" if is_arxiv(paper.id) else ""),
-        ("N1", paper.comment),
+        ("N1", _plain(paper.comment)),
     )
-    yield from ((tag, plain) for tag, value in optional if (plain := _plain(value)))
+    yield from ((tag, value) for tag, value in optional if value)
     yield "ER", ""
 
 
@@ -178,8 +177,8 @@ def _row(paper: Paper) -> tuple[object, ...]:
     day = _published(paper)
     return (
         paper.id,
-        paper.title,
-        "; ".join(paper.authors),
+        _plain(paper.title),
+        "; ".join(_plain(author) for author in paper.authors),
         day.isoformat() if day else "",
         "; ".join(paper.categories),
         _doi(paper),
@@ -187,16 +186,16 @@ def _row(paper: Paper) -> tuple[object, ...]:
         paper.upvotes,
         paper.stars,
         paper.code_url,
-        paper.organisation,
-        paper.journal,
-        paper.summary,
+        _plain(paper.organisation),
+        _plain(paper.journal),
+        _plain(paper.summary),
     )
 
 
 def _inert(cell: object) -> object:
     if not isinstance(cell, str):
         return cell
-    plain = _plain(cell)
+    plain = printable(cell)
     return f"'{plain}" if plain.startswith(_FORMULA_STARTS) else plain
 
 
@@ -214,12 +213,12 @@ def _doi(paper: Paper) -> str:
 
 def _address(text: str) -> str:
     r"""An address or DOI as LaTeX's `\url` takes it: nothing escaped, but no brace may unbalance the entry."""
-    return quote(_plain(text), safe=_SAFE_IN_ADDRESS)
+    return quote(printable(text), safe=_SAFE_IN_ADDRESS)
 
 
 def _plain(text: str) -> str:
-    """One line without control characters: a line of its own would be a field of its own."""
-    return "".join(character for character in one_line(text) if unicodedata.category(character) not in {"Cc", "Cs"})
+    """Words for a reader who knows no TeX, on one line: a line of its own would be a field of its own."""
+    return printable(readable(text))
 
 
 def _short_key(paper: Paper) -> str:

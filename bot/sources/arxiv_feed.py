@@ -86,7 +86,8 @@ class ArxivFeed:
         known = Validators(etag=before.etag, modified=before.modified)
         answer = await self._web.get(self._url, MANNERS, kind=Kind.XML, known=known, limit=_LIMIT, allow={400})
         if answer.unchanged:
-            return Harvest(mark=mark, note="unchanged since the last reading")
+            weekend = now.astimezone(_NEW_YORK).weekday() >= _SATURDAY
+            return Harvest(mark=mark, note=_empty(now) if weekend else "unchanged since the last reading")
         if answer.status != 200 and _ERROR.encode() not in answer.body:  # noqa: PLR2004  # the one status we let pass besides 200
             raise SourceRefused(f"arXiv refused the feed of {self._category}")
         channel = parse(answer.body, "rss").find("channel")
@@ -135,7 +136,7 @@ def _stale(before: _Mark, after: _Mark) -> str:
 
 def _empty(now: datetime) -> str:
     if now.astimezone(_NEW_YORK).weekday() >= _SATURDAY:
-        return "arXiv announces nothing on weekends"
+        return "arXiv announces nothing until Monday"
     return "nothing announced: a holiday at arXiv, or not yet"
 
 

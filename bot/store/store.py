@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from bot.errors import OperatorMistake
 from bot.store.cache import StoredCache
 from bot.store.channels import StoredChannels
 from bot.store.connection import Connection
@@ -70,8 +71,12 @@ async def open_store(
         finally:
             await connection.close()
         return
-    # Here, for it needs Unix: on Windows only REDIS_URL is possible.
-    from bot.store.embedded import EmbeddedServer  # noqa: PLC0415
+    try:
+        from bot.store.embedded import EmbeddedServer  # noqa: PLC0415  # here, for it needs Unix
+    except ModuleNotFoundError as error:
+        if error.name != "fcntl":
+            raise
+        raise OperatorMistake("this system has no embedded server: set REDIS_URL, or use Windows' WSL, where the demo runs too") from error
 
     server = await EmbeddedServer.start(directory)
     try:

@@ -15,7 +15,7 @@ from bot.folding import neutral
 from bot.matching.asked import Asked
 from bot.matching.batch import Batch, streams
 from bot.matching.formula import NOT, OR, facts
-from bot.matching.percolator import _reach
+from bot.matching.percolator import _no_collection
 from bot.query import matches
 from bot.query.nodes import Trait
 
@@ -71,6 +71,10 @@ class Automaton:
 
     def match(self, documents: Sequence[Document]) -> Matches:
         """As `Percolator.match`."""
+        with _no_collection():  # ours keeps it away too
+            return self._matched(documents)
+
+    def _matched(self, documents: Sequence[Document]) -> Matches:
         found: dict[Fact, int] = {}
         for space, automaton in self._automata.items():
             terms = self._terms[space]
@@ -80,11 +84,15 @@ class Automaton:
                 hits = automaton.find_matches_as_indexes(texts(document, space), overlapping=True)
                 for at in {at for at, _, _ in hits}:
                     found[terms[at]] = found.get(terms[at], 0) | bit
-        return self._percolator._resolved(_Filled(documents, self._others, found))
+        batch = _Filled(documents, self._others, found)
+        return self._percolator._answer(self._percolator._met(batch), batch)
 
 
 class FullText:
-    """An SQLite FTS5 index of the batch, asked once for each distinct rule; what it cannot express is added as we do it."""
+    """An SQLite FTS5 index of the batch, asked once for each distinct rule; what it cannot express is added as we do it.
+
+    The questions are worded beforehand, as the automata are built beforehand.
+    """
 
     def __init__(self, percolator: Percolator) -> None:
         self._percolator = percolator
@@ -92,27 +100,34 @@ class FullText:
         self._columns = {
             space: f"{'exact' if space.isupper() else 'plain'}_{space.lower()}" for space in sorted({term[0] for term in terms})
         }
+        self._questions = [(rule, self._question(rule.formula)) for rule in percolator._rules.values()]
 
     def match(self, documents: Sequence[Document]) -> Matches:
         """As `Percolator.match`."""
+        with _no_collection():  # ours keeps it away too
+            return self._matched(documents)
+
+    def _matched(self, documents: Sequence[Document]) -> Matches:
         base = self._indexed(documents)
         batch = Batch(documents, self._others)
         top = len(documents) - 1
 
+        def asked(question: str) -> int:
+            return sum(1 << (top - number) for (number,) in base.execute("SELECT rowid FROM batch WHERE batch MATCH ?", (question,)))
+
         def bits(formula: Formula) -> int:
             question = self._question(formula)
             if question:
-                return sum(1 << (top - number) for (number,) in base.execute("SELECT rowid FROM batch WHERE batch MATCH ?", (question,)))
+                return asked(question)
             if not isinstance(formula, tuple):
                 return batch[formula]
             # Only AND joins words with facts in this crowd.
             return reduce(and_, map(bits, formula[1:]))
 
-        reached = [0] * len(self._percolator._addresses)
-        for rule in self._percolator._rules.values():
-            _reach(reached, rule, bits(rule.formula))
+        met = ((rule, asked(question) if question else bits(rule.formula)) for rule, question in self._questions)
+        answer = self._percolator._answer(((rule, papers) for rule, papers in met if papers), batch)
         base.close()
-        return self._percolator._told(reached, batch)
+        return answer
 
     def _indexed(self, documents: Sequence[Document]) -> sqlite3.Connection:
         base = sqlite3.connect(":memory:")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from bot.message import Message
+    from bot.message import Block, Message
     from bot.ports import Health, Limits, Outlet
     from bot.store.store import RedisStore
     from tests.crash.journal import Journal
@@ -120,6 +120,10 @@ class Witness:
     def limits(self) -> Limits:
         """So narrow that most digests come in parts."""
         return dataclasses.replace(self._outlet.limits, characters=CHARACTERS)
+
+    def measure(self, block: Block) -> int:
+        """As the outlet behind it does."""
+        return self._outlet.measure(block)
 
     async def post(self, address: Address, message: Message, *, key: str) -> str:
         stands = await self._outlet.posted(address, key=key, since=START)

@@ -156,7 +156,7 @@ def test_what_was_asked_for_once_is_not_looked_for_after_the_last_rule_went() ->
     percolator.replace(THERE, map(parse, rules[:3]))
     for address in CHANNELS:
         percolator.replace(address, [])
-    assert not percolator._asked.spaces
+    assert not percolator._asked.words
     assert not percolator._asked.heads
     assert not percolator._asked.facts
     assert not percolator._anchored

@@ -133,9 +133,9 @@ async def test_two_thousand_items_are_read(source: ArxivFeed, server: WebServer)
 @pytest.mark.parametrize(
     ("now", "note"),
     [
-        (datetime(2025, 11, 22, 15, tzinfo=UTC), "arXiv announces nothing on weekends"),
-        (datetime(2025, 11, 23, 15, tzinfo=UTC), "arXiv announces nothing on weekends"),
-        (datetime(2025, 11, 24, 2, tzinfo=UTC), "arXiv announces nothing on weekends"),
+        (datetime(2025, 11, 22, 15, tzinfo=UTC), "arXiv announces nothing until Monday"),
+        (datetime(2025, 11, 23, 15, tzinfo=UTC), "arXiv announces nothing until Monday"),
+        (datetime(2025, 11, 24, 2, tzinfo=UTC), "arXiv announces nothing until Monday"),
         (datetime(2025, 11, 27, 15, tzinfo=UTC), "nothing announced: a holiday at arXiv, or not yet"),
     ],
 )

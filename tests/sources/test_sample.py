@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.identity import is_arxiv
+from bot.identity import is_arxiv, month_of
 from bot.paper import PaperId
 from bot.ports import Span
 from bot.query import parse
@@ -29,20 +30,37 @@ def test_each_has_what_a_digest_shows() -> None:
         assert paper.title
         assert 15 <= len(paper.summary.split()) <= 32, paper.id
         assert paper.sources == ("sample",)
-        assert paper.published is None or paper.published.tzinfo is UTC
+        assert paper.authors, paper.id
+        assert all(name.strip() == name and name for name in paper.authors), paper.id
+        assert paper.published is not None, paper.id
+        assert paper.published.tzinfo is UTC
+        # An id is given out when the paper comes in, a day of grace for the time zones.
+        month = month_of(paper.id)
+        assert month is not None
+        assert abs(paper.published.date() - month) < timedelta(days=32), paper.id
+
+
+def test_categories_are_arxivs_own() -> None:
+    known = [paper for paper in sample_papers() if paper.categories]
+    assert len(known) >= 35
+    assert all(re.fullmatch(r"[a-z-]+\.[A-Z]{2}", category) for paper in known for category in paper.categories)
 
 
 @pytest.mark.parametrize(
     ("query", "least"),
     [
-        ("curriculum", 3),
+        ("curriculum", 5),
         ("continual", 3),
         ("lifelong", 2),
         ("robot", 3),
         ("agents", 8),
         ("diffusion", 3),
         ('"reinforcement learning"', 5),
-        ("cat:cs.CL", 2),
+        ("cat:cs.CL", 8),
+        ("cat:cs.LG", 8),
+        ("cat:cs.CL upvotes>=10", 2),
+        ("author:bengio", 1),
+        ("transformer", 1),
         ("upvotes>=50", 3),
         ("has:code", 10),
         ("org:google", 1),
@@ -60,7 +78,15 @@ async def test_a_paper_is_found_by_its_id_or_not() -> None:
     sample = SamplePapers()
     assert sample.name == "sample"
     assert (await sample.paper(sample_papers()[0].id)) is sample_papers()[0]
-    assert await sample.paper(PaperId("1706.03762")) is None
+    assert await sample.paper(PaperId("1706.03763")) is None
+
+
+async def test_the_paper_of_the_helps_examples_is_among_them() -> None:
+    paper = await SamplePapers().paper(PaperId("1706.03762"))
+    assert paper is not None
+    assert paper.title == "Attention Is All You Need"
+    assert (len(paper.authors), paper.authors[0], paper.categories[0]) == (8, "Ashish Vaswani", "cs.CL")
+    assert paper.published == datetime(2017, 6, 12, tzinfo=UTC)
 
 
 async def test_today_is_the_newest_list_among_them() -> None:

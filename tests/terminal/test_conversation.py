@@ -16,6 +16,7 @@ from prompt_toolkit.data_structures import Size
 from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
+from structlog.testing import capture_logs
 
 from adapters.terminal.completion import Completing
 from adapters.terminal.doors import Pipe, Prompt, door
@@ -173,12 +174,44 @@ async def test_silence_is_silence() -> None:
     assert await piped("silence\n") == ""
 
 
-async def test_our_own_bugs_are_not_hidden() -> None:
-    async def broken(call: Call) -> Answer:
-        raise ZeroDivisionError
+class Broken(Bot):
+    """Stumbles over "list" and over nothing else."""
 
-    with pytest.raises(ZeroDivisionError):
-        await piped("list\n", broken)
+    def __init__(self, bug: Exception) -> None:
+        super().__init__()
+        self._bug = bug
+
+    async def __call__(self, call: Call) -> Answer:
+        if call.text == "list":
+            raise self._bug
+        return await super().__call__(call)
+
+
+@pytest.mark.parametrize("bug", [ZeroDivisionError("division by zero"), EOFError("the end of what?")])
+async def test_our_own_bugs_are_told_loudly_and_the_next_line_is_answered(bug: Exception) -> None:
+    out = io.StringIO()
+    with capture_logs() as logs:
+        status = await Conversation(Pipe(io.StringIO("list\nhelp\n"), out, Look()), asker=ADA).talk(Broken(bug))
+    assert status == 1
+    assert out.getvalue().startswith("Something went wrong here")
+    assert "#papers: help" in out.getvalue()
+    assert [(entry["event"], entry["log_level"], entry["line"], entry["exc_info"]) for entry in logs] == [
+        ("line_not_answered", "error", "list", True)
+    ]
+
+
+@pytest.mark.parametrize(("bug", "status"), [(StoreAway("the store is away"), 0), (ZeroDivisionError(), 1)])
+async def test_trouble_outside_a_command_does_not_end_the_conversation_either(bug: Exception, status: int) -> None:
+    async def channels() -> Sequence[str]:
+        raise bug
+
+    out = io.StringIO()
+    conversation = Conversation(Pipe(io.StringIO("#\nhelp\n"), out, Look()), asker=ADA)
+    with capture_logs() as logs:
+        assert await conversation.talk(Bot(), channels=channels) == status
+    assert out.getvalue().startswith("Something went wrong" if status else "the store is away\n")
+    assert "#papers: help" in out.getvalue()
+    assert len(logs) == status
 
 
 async def test_bytes_that_are_no_text_are_no_reason_to_stop() -> None:
@@ -430,13 +463,45 @@ async def test_what_comes_while_somebody_types_stands_above_the_prompt(tmp_path:
         keys.send_text("li")
         await screen.shows("li")
         conversation.show(address("#ml"), Message((Text("A digest"),)))
-        await screen.shows("A digest\n")
+        conversation.show(address("#ml"), Message((Text("Another"),)))
+        await screen.shows("Another\n#ml> li")  # drawn again without a key
         keys.send_text("st\r")
         await screen.shows("#ml: list")
         keys.send_text("\x04")
         assert await talk == 0
     assert bot.asked == ["list"]
     assert sys.stdout is stdout
+
+
+async def test_the_line_being_typed_is_taken_away_before_something_else_is_written(tmp_path: Path) -> None:
+    with prompt(tmp_path) as (door, keys, screen):
+        conversation = Conversation(door, asker=ADA, channel="#ml")
+        talk = asyncio.ensure_future(conversation.talk(Bot()))
+        keys.send_text("li")
+        await screen.shows("li")
+        conversation.show(address("#ml"), Message((Text("A digest"),)))
+        while "A digest" not in screen.written.getvalue():
+            await asyncio.sleep(0.005)
+        before = screen.written.getvalue().partition("A digest")[0]
+        assert re.search(r"\x1b\[\d+D\x1b\[0?J", before), "the cursor goes back and all behind it is erased"
+        keys.send_text("\r\x04")
+        assert await talk == 0
+
+
+async def test_a_person_is_greeted_in_two_lines(tmp_path: Path) -> None:
+    with prompt(tmp_path) as (door, keys, screen):
+        talk = asyncio.ensure_future(Conversation(door, asker=ADA, channel="#ml").talk(Bot()))
+        await screen.shows("exit leaves.\n\n#ml>")
+        keys.send_text("\x04")
+        assert await talk == 0
+
+
+async def test_a_bug_does_not_take_the_prompt_away(tmp_path: Path) -> None:
+    bot = Broken(ZeroDivisionError())
+    with capture_logs() as logs:
+        await typed(tmp_path, bot, "list\rhelp\r\x04")
+    assert bot.asked == ["help"]
+    assert [entry["event"] for entry in logs] == ["line_not_answered"]
 
 
 async def test_two_terminals_make_a_prompt_and_anything_else_a_pipe(tmp_path: Path) -> None:
