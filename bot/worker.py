@@ -36,6 +36,8 @@ DELIVER_EVERY = timedelta(seconds=2)
 FETCH_EVERY = timedelta(seconds=30)
 """How often is looked whether a source's time has come; when that is, the table of sources says."""
 SWEEP_EVERY = timedelta(hours=1)
+REMEMBER_EVERY = timedelta(minutes=1)
+"""How often the archive and the rules are brought up to date though nobody asks, so that whoever asks need not wait."""
 LEASE = 3 * REQUEST
 SLOTS_AT_ONCE = 100
 LEASES_AT_ONCE = 20
@@ -63,6 +65,7 @@ class Worker:
         self._ticker.every(PLAN_EVERY, self.plan_due, "plan")
         self._ticker.every(DELIVER_EVERY, self.deliver_due, "deliver")
         self._ticker.every(SWEEP_EVERY, self.sweep, "sweep")
+        self._ticker.every(REMEMBER_EVERY, self._remember, "remember", patient=False)
         for source in self._desk.sources:
             # A tick each: a slow or failing source never delays another.
             self._ticker.every(FETCH_EVERY, self._fetching(source), f"fetch {source.name}", patient=False)
@@ -115,6 +118,9 @@ class Worker:
             if troubles := [one for one in ended if isinstance(one, BaseException)]:
                 raise troubles[0]
         return delivered
+
+    async def _remember(self) -> None:
+        await self._desk.memory.catch_up(await self._desk.store.now())
 
     async def sweep(self) -> None:
         """Hourly housekeeping; the first time with every moment of the agenda computed anew, as a new release may bring new time zones."""

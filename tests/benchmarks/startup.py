@@ -31,9 +31,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as empty:
         for directory, name in ((empty, "an empty store"), *((one, one) for one in sys.argv[1:])):
             bot, store = _idle(directory)
-            print(
-                f"idle `python -m bot worker` on {name}, {IDLE_S} s after its start: {bot:.0f} MB, its embedded server {store:.0f} MB (resident)"
-            )
+            print(f"idle `python -m bot worker` on {name}, {IDLE_S} s after its start: {bot:.0f} MB resident, its server {store:.0f} MB")
 
 
 def _first_answer() -> float:
