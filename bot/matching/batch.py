@@ -91,7 +91,7 @@ class Batch(dict[Fact, int]):
             for exact, neutral_words in zip(texts, named, strict=True) if heads else ():
                 found = heads.keys() & map(head, pairwise(neutral_words))
                 if found:
-                    spelt = {field: f" {' '.join(neutral_words)} ", field.upper(): f" {' '.join(exact)} "}
+                    spelt = {field: f" {' '.join(neutral_words)} ".replace(f" {field}", " "), field.upper(): f" {' '.join(exact)} "}
                     for phrase in chain.from_iterable(map(members, map(heads.__getitem__, found))):
                         if f" {phrase[1:]} " in spelt[phrase[0]]:
                             self[phrase] = known(phrase, 0) | bit
