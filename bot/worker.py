@@ -41,6 +41,8 @@ REMEMBER_EVERY = timedelta(minutes=1)
 LEASE = 3 * REQUEST
 SLOTS_AT_ONCE = 100
 LEASES_AT_ONCE = 20
+UNREADABLE = timedelta(hours=1)
+"""How long a slot whose record cannot be read is left alone before it is tried, and told, again."""
 NO_OUTLET = timedelta(minutes=5)
 """How long a delivery waits for a worker that reaches its platform."""
 PATIENCE = timedelta(seconds=20)
@@ -59,6 +61,7 @@ class Worker:
         self._next_reading = next_reading
         self._stopping = False
         self._swept = False
+        self._unreadable: dict[tuple[Address, datetime], datetime] = {}
 
     def start(self) -> None:
         """Begin to work; returns at once."""
@@ -89,7 +92,9 @@ class Worker:
         else waits for it.
         """
         planned = 0
-        left: set[tuple[Address, datetime]] = set()
+        now = await self._desk.store.now()
+        self._unreadable = {slot: until for slot, until in self._unreadable.items() if until > now}
+        left = set(self._unreadable)
         while not self._stopping:
             due = [slot for slot in await self._desk.store.channels.due(limit=SLOTS_AT_ONCE + len(left)) if slot not in left]
             if not due:
@@ -102,6 +107,7 @@ class Worker:
                     outcome = await jobs.plan_slot(self._desk, address, moment)
                 except (CorruptRecord, UserMistake) as error:
                     left.add((address, moment))
+                    self._unreadable[address, moment] = now + UNREADABLE
                     _log.error("slot_not_planned", channel=str(address), slot=moment.isoformat(), reason=str(error))
                 else:
                     _log.info("slot_planned", channel=str(address), slot=moment.isoformat(), outcome=outcome.name)

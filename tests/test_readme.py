@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bot.commands import TABLE
 
 ROOT = Path(__file__).parents[1]
@@ -56,6 +58,12 @@ def section(name: str) -> str:
 def test_the_transcript_is_what_the_demo_says() -> None:
     shown = section("transcript").removeprefix("```text\n").partition("```")[0]
     assert without_dates(shown).split() == without_dates(transcript()).split()
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
+    links = re.findall(r"\]\(([^):#]+)\)", (ROOT / page).read_text("utf-8"))
+    assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 def test_the_table_of_commands_is_the_table_of_commands() -> None:

@@ -19,7 +19,7 @@ from bot.memory import Memory
 from bot.ports import Harvest
 from bot.store import keys
 from bot.ticker import Ticker
-from bot.worker import NO_OUTLET, Worker
+from bot.worker import NO_OUTLET, UNREADABLE, Worker
 from tests.feed import Feed
 from tests.library import LIBRARY
 from tests.outlet import KeepingOutlet
@@ -106,7 +106,11 @@ async def test_a_channel_whose_record_cannot_be_read_keeps_nobody_else_waiting(
     assert [log["channel"] for log in logs if log["event"] == "slot_not_planned"] == [str(broken)]
     assert await desk.store.channels.next_due(broken) == due
 
+    with capture_logs() as logs:
+        await worker.plan_due()
+    assert not logs, "it is told once, not at every tick"
     await store.connection.call("HSET", keys.bucket_of(broken), str(broken), record)
+    clock.advance(UNREADABLE)
     await worker.plan_due()
     await worker.deliver_due()
     assert [where for where, _, _ in outlet.posts] == [HERE, broken]

@@ -53,7 +53,7 @@ async def search(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG001  
         return empty(
             f"Nothing found for {query}",
             trouble or "Neither my archive nor the live sources hold such a paper.",
-            f"Other words may help: broaden {query}",
+            "Fewer or other words may help.",
         )
     cards = [
         card(

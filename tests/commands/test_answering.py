@@ -11,17 +11,21 @@ from bot.channel import Address, QueryText, Subscription
 from bot.commands import TABLE, Asker, Call, answer
 from bot.commands.answering import COMMANDS_A_MINUTE
 from bot.commands.backtest import backlog
+from bot.desk import Desk
 from bot.errors import StoreAway, StoreFull
 from bot.jobs import take_in
+from bot.memory import Memory
 from bot.paper import PaperId
 from bot.ports import Due, Harvest
 from bot.query import parse
+from bot.sources.sample import SamplePapers
 from tests.library import ROBOT
+from tests.outlet import KeepingOutlet
 from tests.plain import buttons, words
 
 if TYPE_CHECKING:
     from bot.commands import Answer
-    from bot.desk import Desk
+    from bot.store.store import RedisStore
     from tests.clock import Clock
 
 ADA = Asker(id="U1", name="Ada")
@@ -125,12 +129,23 @@ async def test_the_remedy_for_a_rule_that_was_edited_badly_edits_it(desk: Desk, 
 
 
 @pytest.mark.parametrize("example", [example for command in TABLE for example in command.examples])
-async def test_every_example_of_the_help_works(example: str, desk: Desk, here: Address) -> None:
-    await ask(desk, here, "subscribe curriculum")
-    await ask(desk, here, "save 2611.00001")
-    answered = await said(desk, here, example.replace("1706.03762", "2611.00001"))
+async def test_every_example_of_the_help_works_in_the_demo(example: str, store: RedisStore, here: Address) -> None:
+    sample = SamplePapers()
+    memory = Memory(channels=store.channels, papers=store.papers)
+    desk = Desk(store=store, memory=memory, sources=(sample,), lookups=(sample,), charts=sample, outlets={"terminal": KeepingOutlet()})
+    await take_in(desk, sample.name, await sample.fetch(b"", await store.now()), await store.now())
+    if not example.startswith(("subscribe", "import")):
+        await ask(desk, here, "subscribe curriculum")
+    if not example.startswith("save "):
+        await ask(desk, here, "save 1706.03762")
+
+    answered = await said(desk, here, example)
+
     assert "There is no" not in answered
+    assert "Nobody" not in answered
     assert "Try:" not in answered
+    if example.startswith(("subscribe", "search", "preview")):
+        assert "1. " in answered, "an example finds something"
 
 
 # ---------------------------------------------------------------- the store fails
