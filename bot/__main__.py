@@ -31,7 +31,7 @@ from bot.settings import Settings, read_settings
 from bot.sources import table
 from bot.sources.config import DEMO, Config, load, next_reading
 from bot.sources.http import Web, user_agent
-from bot.stopping import until_told
+from bot.stopping import raise_if_cancelled, until_told
 from bot.store.store import open_store
 from bot.ticker import Ticker
 from bot.worker import Worker
@@ -186,6 +186,7 @@ async def _worker(settings: Settings, options: argparse.Namespace) -> int:  # no
         worker = _worker_at(desk, config)
         worker.start()
         try:
+            raise_if_cancelled()
             await asyncio.Event().wait()  # until it is cancelled
         finally:
             await worker.stop()
@@ -215,6 +216,7 @@ def _chosen(desk: Desk, only: str) -> list[Source]:
 async def _read_now(desk: Desk, config: Config, only: str) -> AsyncIterator[tuple[str, Reading | None]]:
     """Read the sources one after the other, whatever their time; None for one that is being read already."""
     for source in _chosen(desk, only):
+        raise_if_cancelled()
         yield source.name, await read_source(desk, source, partial(next_reading, config), force=True)
 
 

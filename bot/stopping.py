@@ -33,6 +33,16 @@ async def until_told(work: Coroutine[Any, Any, int], *, serving: bool) -> int:
             return 0 if serving else 128 + told[0]
 
 
+def raise_if_cancelled() -> None:
+    """To be called between two steps of work that goes on for long.
+
+    Python 3.11's `asyncio.wait_for` swallows a cancellation that comes together with its result (python/cpython#86296).
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 @contextmanager
 def _cancelled_by(names: tuple[str, ...]) -> Iterator[list[int]]:
     """While open, the first of these signals cancels the current task; gives the list it is put into."""

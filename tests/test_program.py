@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.store.embedded import EmbeddedServer
 from tests.sources.pages import entry, feed, item, listing
 from tests.sources.web_server import Reply, WebServer
 
@@ -154,7 +155,7 @@ async def window(place: Place, *arguments: str, **more: str) -> AsyncIterator[Wi
     finally:
         transport.close()
         if process.returncode is None:
-            process.kill()
+            process.terminate()
         await process.wait()
 
 
@@ -191,6 +192,7 @@ async def test_a_window_that_closes_ends_the_conversation_in_order(place: Place)
     async with window(place, "demo", TMPDIR=str(place.directory)) as person:
         await person.shows("#demo>")
         person.process.send_signal(signal.SIGHUP)
+        assert await person.process.wait() == 128 + signal.SIGHUP
     assert not list(place.directory.glob("paperboy-*"))
 
 
@@ -221,6 +223,26 @@ async def test_fetch_ends_badly_only_if_all_sources_failed(place: Place) -> None
     assert all_failed.status == 1
 
 
+async def test_fetch_tells_of_each_source_as_soon_as_it_is_known_and_of_one_that_somebody_else_reads(place: Place) -> None:
+    place.server.says("/api/daily_papers", Reply(body=listing(entry("2511.00001")), headers=JSON))
+    place.server.says("/rss/cs.CL", Reply(mute=True))
+    server = await EmbeddedServer.start(place.directory / "store")
+    try:
+        first = await place.begin("fetch", REDIS_URL=server.url)
+        assert first.stdout is not None
+        assert (await first.stdout.readline()).startswith(b"huggingface: 1 new")  # arxiv never answers
+        while len(place.server.requests) == 1:  # nor does it tell that it has been asked
+            await asyncio.sleep(0.01)
+        second = await place.run("fetch", "arxiv", REDIS_URL=server.url)
+        assert (second.status, second.said) == (0, "arxiv:cs.CL: being read by another process\n")
+        first.send_signal(signal.SIGTERM)
+        _, told = await first.communicate()
+        assert b"Traceback" not in told
+        assert first.returncode == 128 + signal.SIGTERM
+    finally:
+        await server.close()
+
+
 async def test_a_source_that_does_not_exist_is_named_among_those_that_do(place: Place) -> None:
     ended = await place.run("fetch", "nosuch")
     assert ended.status == 2
@@ -247,9 +269,33 @@ async def test_a_store_that_does_not_answer_is_one_line(place: Place) -> None:
     ended = await place.run("fetch", REDIS_URL="redis://127.0.0.1:9/0")
     assert ended.status == 1
     assert len(ended.told.splitlines()) == 1
+    assert "REDIS_URL" in ended.told
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_command_that_does_not_exist_is_named_among_those_that_do(place: Place) -> None:
+    ended = await place.run("nosuch")
+    assert (ended.status, len(ended.told.splitlines())) == (2, 1)
+    assert "'nosuch'" in ended.told
+    assert "run, demo, terminal, worker, fetch" in ended.told
+
+
+async def test_a_log_level_that_was_set_is_the_log_level(place: Place) -> None:
+    ended = await place.run("demo", typed="help\n", LOG_LEVEL="info")
+    assert '"source_read"' in ended.told
+
+
+async def test_a_system_without_an_embedded_server_is_told_to_set_one(place: Place) -> None:
+    program = "import sys; sys.modules['fcntl'] = None; from bot.__main__ import main; sys.exit(main(['terminal']))"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, env=place.environment()
+    )
+    _, told = await process.communicate()
+    assert process.returncode == 2
+    assert b"set REDIS_URL" in told
+    assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 async def test_a_worker_that_is_told_to_stop_ends_well(number: signal.Signals, place: Place) -> None:
     process = await place.begin("worker")
     await ready(process, b"swept")

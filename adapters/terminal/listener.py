@@ -17,6 +17,7 @@ from bot.channel import Address
 from bot.commands.call import Call
 from bot.errors import PaperboyError
 from bot.message import Button, Heading, Hint, Item, Message, Text
+from bot.stopping import raise_if_cancelled
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
@@ -106,6 +107,7 @@ class Conversation:
             if self._door.is_prompt:
                 self._write(self._here, GREETING)
             while True:
+                raise_if_cancelled()
                 try:
                     read = (await self._door.read(f"#{self._here.channel}> ", completing)).strip()
                     line = without_prefix(read) or ("help" if read else "")
