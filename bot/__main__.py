@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from bot.fetching import Reading
     from bot.ports import Source, Store
 
-PROJECT = "https://github.com/paperboy-bot/paperboy"
 NOTHING_CONFIGURED = """No chat platform is configured, so there is nobody to deliver to.
 
   python -m bot demo       a conversation with sample papers, no network, no account
@@ -110,7 +109,7 @@ async def _desk(settings: Settings, config: Config, *, directory: Path) -> Async
     async with AsyncExitStack() as stack:
         url = settings.redis_url.get_secret_value() if settings.redis_url and config is not DEMO else ""
         store = await stack.enter_async_context(open_store(url, directory=directory, verify=settings.redis_tls_verify))
-        web = await stack.enter_async_context(Web(store.gate, agent=user_agent(__version__, project=PROJECT, contact=settings.contact)))
+        web = await stack.enter_async_context(Web(store.gate, agent=user_agent(__version__, contact=settings.contact)))
         outside = table.Outside(
             config=config,
             web=web,

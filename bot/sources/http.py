@@ -35,7 +35,7 @@ _BOM = b"\xef\xbb\xbf"
 log = structlog.get_logger()
 
 
-def user_agent(version: str, *, project: str, contact: str) -> str:
+def user_agent(version: str, *, project: str = "", contact: str = "") -> str:
     """Who we are, for those who run the services: name, version, where the code is, whom to write to."""
     about = "; ".join(text for text in (f"+{project}" if project else "", contact) if text and text.isascii() and text.isprintable())
     return f"Paperboy/{version} ({about})" if about else f"Paperboy/{version}"
