@@ -113,7 +113,8 @@ _JOINER = r"(?:[-/_'.@&^]|(?<=[0-9]),(?=[0-9]{3}))"
 def _chunk(letter: str) -> re.Pattern[str]:
     # C#, F#, A* and Q* are names; "*" and "#" behind longer words are footnotes and tags.
     sign = rf"[#*](?<=[a-z][#*])(?<![a-z0-9*][a-z][#*])(?![*#])(?!{letter})"
-    piece = rf"{letter}++(?:\+\+|{sign})?"
+    # Not `{letter}++`: in Python 3.11.2, Debian 12's, a possessive repeat of a group with a lookahead takes one character too many.
+    piece = rf"{letter}+(?!{letter})(?:\+\+|{sign})?"
     named = r"\.net(?<![a-z0-9.]\.net)(?![a-z0-9])"
     return re.compile(rf"(?:{piece}|{named})(?:{_JOINER}{piece})*|[{UNSPACED}]")
 
