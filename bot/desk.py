@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import datetime
 
     from bot.memory import Memory
     from bot.ports import Charts, Lookup, Outlet, Source, Store
@@ -32,3 +33,9 @@ class Desk:
     """By platform."""
     hurry: Callable[[], Awaitable[object]] = _nobody_waits
     """Deliver what is due now rather than at the next tick; somebody is looking."""
+
+    async def caught_up(self) -> datetime:
+        """Bring the archive and the rules up to date; returns the store's now, by which they are."""
+        now = await self.store.now()
+        await self.memory.catch_up(now)
+        return now

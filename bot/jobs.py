@@ -145,7 +145,7 @@ async def plan_slot(desk: Desk, address: Address, due: datetime) -> Planned:
 async def post_now(desk: Desk, address: Address) -> Delivery | None:
     """Post what waits for the channel's next digest at once; the next one does not repeat it. None when nothing waits."""
     while True:
-        now = await desk.store.now()
+        now = await desk.caught_up()
         channel = await desk.store.channels.load(address)
         await desk.store.deliveries.recall(address)
         delivery = await _edition(desk, channel, due=now, now=now)
@@ -210,7 +210,7 @@ def _due_or_told(channel: Channel, now: datetime) -> datetime | None:
 
 async def _edition(desk: Desk, channel: Channel, *, due: datetime, now: datetime) -> Delivery | None:
     id = slot_id(channel.address, due)
-    digest = await edition(desk, channel, await waiting(desk, channel), now=now, delivery_id=id)
+    digest = edition(desk, channel, await waiting(desk, channel), now=now, delivery_id=id)
     if digest is None:
         return None
     outlet = desk.outlets.get(channel.address.platform)
@@ -218,7 +218,6 @@ async def _edition(desk: Desk, channel: Channel, *, due: datetime, now: datetime
     return Delivery(id=id, address=channel.address, due=due, parts=parts, papers=digest.shown, remainder=digest.remainder)
 
 
-async def edition(desk: Desk, channel: Channel, found: Sequence[Matched], *, now: datetime, delivery_id: str = "") -> Digest | None:
-    """Rank the papers and lay them out as this channel wants it; None when there are none."""
-    await desk.memory.catch_up(now)
+def edition(desk: Desk, channel: Channel, found: Sequence[Matched], *, now: datetime, delivery_id: str = "") -> Digest | None:
+    """Rank the papers by the archive as it stands, and lay them out as this channel wants it; None when there are none."""
     return compose(channel, found, rarity=desk.memory.archive.rarity, now=now, delivery_id=delivery_id)

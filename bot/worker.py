@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from datetime import timedelta
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 import structlog
 
 from bot import jobs
 from bot.channel import FOREVER
-from bot.delivery import REQUEST, PauseChannel, PauseWorkspace
+from bot.delivery import REQUEST, PauseWorkspace
 from bot.errors import CorruptRecord, UserMistake
 from bot.fetching import read_source
 from bot.ports import Later, Saved
@@ -68,7 +68,7 @@ class Worker:
         self._ticker.every(PLAN_EVERY, self.plan_due, "plan")
         self._ticker.every(DELIVER_EVERY, self.deliver_due, "deliver")
         self._ticker.every(SWEEP_EVERY, self.sweep, "sweep")
-        self._ticker.every(REMEMBER_EVERY, self._remember, "remember", patient=False)
+        self._ticker.every(REMEMBER_EVERY, self._desk.caught_up, "remember", patient=False)
         for source in self._desk.sources:
             # A tick each: a slow or failing source never delays another.
             self._ticker.every(FETCH_EVERY, self._fetching(source), f"fetch {source.name}", patient=False)
@@ -92,7 +92,7 @@ class Worker:
         else waits for it.
         """
         planned = 0
-        now = await self._desk.store.now()
+        now = await self._desk.caught_up()  # once, and not for every slot: ranking goes by the archive
         self._unreadable = {slot: until for slot, until in self._unreadable.items() if until > now}
         left = set(self._unreadable)
         while not self._stopping:
@@ -125,9 +125,6 @@ class Worker:
                 raise troubles[0]
         return delivered
 
-    async def _remember(self) -> None:
-        await self._desk.memory.catch_up(await self._desk.store.now())
-
     async def sweep(self) -> None:
         """Hourly housekeeping; the first time with every moment of the agenda computed anew, as a new release may bring new time zones."""
         mended = await jobs.mend_agenda(self._desk, recompute=not self._swept)
@@ -148,15 +145,10 @@ class Worker:
             await self._pause(pause, lease.delivery.address)
 
     async def _pause(self, pause: Pause, address: Address) -> None:
-        match pause:
-            case PauseChannel(address, reason):
-                await pause_channel(self._desk, address, reason)
-            case PauseWorkspace(platform, workspace, reason):
-                # Its other channels pause as their slots come, with one request each.
-                _log.error("workspace_gone", platform=platform, workspace=workspace, reason=reason)
-                await pause_channel(self._desk, address, reason)
-            case _:
-                assert_never(pause)
+        if isinstance(pause, PauseWorkspace):
+            # Its other channels pause as their slots come, with one request each.
+            _log.error("workspace_gone", platform=pause.platform, workspace=pause.workspace, reason=pause.reason)
+        await pause_channel(self._desk, address, pause.reason)
 
 
 async def pause_channel(desk: Desk, address: Address, reason: str) -> None:

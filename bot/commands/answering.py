@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.commands.call import Call
     from bot.commands.command import Command
     from bot.desk import Desk
+    from bot.message import Block
 
 COMMANDS_A_MINUTE = 30
 LONGEST_CALL = 25_000
@@ -43,11 +44,9 @@ async def answer(desk: Desk, call: Call) -> Answer:
             await _within_limits(desk, call)
         return await _answered(desk, call)
     except BadQuery as exc:
-        remedy = (Buttons((button(exc.instead, _retry(call, exc)),)),) if exc.instead else ()
-        return said(Text(exc.reason), Excerpt(marked(exc)), *((Text(f"Try: {exc.instead}"),) if exc.instead else ()), *remedy)
+        return said(Text(exc.reason), Excerpt(marked(exc)), *_remedy(exc, _retry(call, exc)))
     except UserMistake as exc:
-        remedy = (Buttons((button(exc.instead, exc.instead),)),) if exc.instead else ()
-        return said(Text(exc.reason), *((Text(f"Try: {exc.instead}"),) if exc.instead else ()), *remedy)
+        return said(Text(exc.reason), *_remedy(exc, exc.instead))
     except SourceTrouble as exc:
         return said(Text(f"A source of papers is in trouble just now: {exc.reason} Nothing was changed; try again later."))
     except CorruptRecord as exc:
@@ -106,6 +105,11 @@ async def _must_be_open(desk: Desk, call: Call, command: Command) -> None:
         raise UserMistake(
             f"Only those who run this channel may use `{command.name}` here. They can open it to everybody: settings manage anyone"
         )
+
+
+def _remedy(mistake: UserMistake, command: str) -> tuple[Block, ...]:
+    """What to write instead, and a button that does it; nothing where nothing is known."""
+    return (Text(f"Try: {mistake.instead}"), Buttons((button(mistake.instead, command),))) if mistake.instead else ()
 
 
 def _retry(call: Call, mistake: BadQuery) -> str:

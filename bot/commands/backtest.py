@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from bot.archive import Suggestion
     from bot.channel import Channel
     from bot.commands.call import Answer, Call
     from bot.desk import Desk
-    from bot.message import Block
+    from bot.message import Block, Item
     from bot.paper import PaperId
     from bot.query import Query
 
@@ -55,8 +56,7 @@ async def backtest(desk: Desk, query: Query, *, now: datetime, limit: int) -> tu
     blocks: list[Block] = [Text(_summary(desk, len(found), a_day, now)), *samples]
     if a_day > limit:
         blocks.append(Hint(f"That is more than the {count(limit, 'paper')} of a digest: only the best would be shown. Narrower:"))
-        narrower = archive.narrower(query, limit=SUGGESTIONS)
-        blocks += choices([(str(one.query), count(one.papers, "paper"), f"edit {typed(query)} => {typed(one.query)}") for one in narrower])
+        blocks += _suggested(archive.narrower(query, limit=SUGGESTIONS), f"edit {typed(query)} => ")
     return tuple(blocks)
 
 
@@ -75,27 +75,34 @@ def _summary(desk: Desk, found: int, a_day: int, now: datetime) -> str:
 async def narrow(desk: Desk, call: Call, text: str) -> Answer:
     """Rules that bring a telling part of what this one brings; pressing one puts it in this one's place."""
     query = _of(text, "narrow")
-    now = await desk.store.now()
-    await desk.memory.catch_up(now)
-    suggestions = desk.memory.archive.narrower(query, limit=2 * SUGGESTIONS)
-    command = await _command(desk, call, query)
+    await desk.caught_up()
+    archive = desk.memory.archive
+    suggestions = archive.narrower(query, limit=2 * SUGGESTIONS)
     if not suggestions:
-        return said(Text(f"{query} finds too few papers to part them further."), Buttons((button("Preview", f"preview {typed(query)}"),)))
-    rows = [(str(one.query), count(one.papers, "paper"), f"{command}{typed(one.query)}") for one in suggestions]
-    return said(Text(f"{query} finds {count(len(desk.memory.archive.matching(query, since=None)), 'paper')}. Narrower:"), *choices(rows))
+        return _no_suggestion(f"{query} finds too few papers to part them further.", query)
+    told = f"{query} finds {count(len(archive.matching(query, since=None)), 'paper')}. Narrower:"
+    return said(Text(told), *_suggested(suggestions, await _command(desk, call, query)))
 
 
 async def broaden(desk: Desk, call: Call, text: str) -> Answer:
     """Rules that add what papers like these say instead; pressing one puts it in this one's place."""
     query = _of(text, "broaden")
-    now = await desk.store.now()
-    await desk.memory.catch_up(now)
+    await desk.caught_up()
     suggestions = desk.memory.archive.broader(query, limit=2 * SUGGESTIONS)
-    command = await _command(desk, call, query)
     if not suggestions:
-        return said(Text(f"The archive knows no other words for {query} yet."), Buttons((button("Preview", f"preview {typed(query)}"),)))
-    rows = [(str(one.query), f"adds {count(one.papers, 'paper')}", f"{command}{typed(one.query)}") for one in suggestions]
-    return said(Text(f"Papers like those of {query} also say:"), *choices(rows))
+        return _no_suggestion(f"The archive knows no other words for {query} yet.", query)
+    return said(
+        Text(f"Papers like those of {query} also say:"), *_suggested(suggestions, await _command(desk, call, query), brings="adds ")
+    )
+
+
+def _suggested(suggestions: Sequence[Suggestion], command: str, *, brings: str = "") -> tuple[Item, ...]:
+    """A row for each, with what it finds and a button that types `command` and it."""
+    return choices([(str(one.query), f"{brings}{count(one.papers, 'paper')}", f"{command}{typed(one.query)}") for one in suggestions])
+
+
+def _no_suggestion(told: str, query: Query) -> Answer:
+    return said(Text(told), Buttons((button("Preview", f"preview {typed(query)}"),)))
 
 
 def _of(text: str, name: str) -> Query:

@@ -10,13 +10,13 @@ from bot.cards import why as why_line
 from bot.channel import QueryText, Subscription
 from bot.commands.backtest import news_since
 from bot.commands.finding import paper_meant, recorded_as
-from bot.commands.replies import RULE, button, count, empty, place, said, short_title
+from bot.commands.replies import RULE, button, count, empty, hint, place, said, short_title
 from bot.document import document
 from bot.errors import UserMistake
 from bot.jobs import due_of, edition, match_of, matched, post_now, waiting
-from bot.memory import understood
+from bot.memory import rules_of, understood
 from bot.message import Buttons, Heading, Hint, Item, Text
-from bot.query import failing, parse, written
+from bot.query import failing, hits, matches, parse, written
 from bot.ranking import explain, score
 from bot.timetable import next_slot
 from bot.timewords import describe_moment
@@ -30,13 +30,11 @@ if TYPE_CHECKING:
     from bot.message import Block
     from bot.paper import Paper
     from bot.ports import History
-    from bot.query import Query
 
 
 async def preview(desk: Desk, call: Call, text: str) -> Answer:
     """The next digest as it stands now; or, with a query, as it would stand if the channel had that rule alone."""
-    now = await desk.store.now()
-    await desk.memory.catch_up(now)
+    now = await desk.caught_up()
     channel = await desk.store.channels.load(call.address)
     channel = dataclasses.replace(channel, name=call.channel_name or channel.name)
     text = text.removeprefix(RULE)
@@ -46,11 +44,11 @@ async def preview(desk: Desk, call: Call, text: str) -> Answer:
         found = await matched(desk, desk.memory.archive.matching(query, since=news_since(channel, now)), (query,))
     else:
         found = await waiting(desk, channel)
-    digest = await edition(desk, channel, found, now=now)
+    digest = edition(desk, channel, found, now=now)
     if digest is None:
         return _nothing_yet(call, channel, now, text)
-    hint = f"A preview of what {text} would bring; nothing is saved." if text else "A preview. " + _when(channel, now)
-    return said(*digest.message.blocks, Hint(hint), gist=digest.message.gist)
+    advice = f"A preview of what {text} would bring; nothing is saved." if text else "A preview. " + _when(channel, now)
+    return said(*digest.message.blocks, Hint(advice), gist=digest.message.gist)
 
 
 def _nothing_yet(call: Call, channel: Channel, now: datetime, text: str) -> Answer:
@@ -101,22 +99,25 @@ async def more(desk: Desk, call: Call, text: str) -> Answer:
 async def why(desk: Desk, call: Call, text: str) -> Answer:
     """What became of a paper in this channel, and because of which rule and which word."""
     id = await recorded_as(desk, paper_meant(text, command="why"))
-    now = await desk.store.now()
-    await desk.memory.catch_up(now)
+    now = await desk.caught_up()
     paper = (await desk.store.papers.get([id])).get(id)
     channel = await desk.store.channels.load(call.address)
     history = await desk.store.papers.history(call.address, id)
     if paper is None:
         return empty(f"Not seen: {id}", "No source I read has listed this paper, or it was long ago.", f"Look it up with: show {id}")
-    blocks: list[Block] = [
+    wanted = match_of(paper, rules_of(channel))
+    reckoning = explain(score(wanted, rarity=desk.memory.archive.rarity, now=now)) if wanted else ""
+    return said(
         Heading(f"Why “{short_title(paper)}”"),
-        Text(_fate(history, channel, paper, now)),
-        *_by_rule(desk, channel, paper, now),
-    ]
-    return said(*blocks, Buttons((button("Abstract", f"show {id}"),)))
+        Text(_fate(history, channel, paper, now, wanted=wanted is not None)),
+        *_by_rule(channel, paper),
+        *hint(reckoning),
+        Buttons((button("Abstract", f"show {id}"),)),
+    )
 
 
-def _fate(history: History, channel: Channel, paper: Paper, now: datetime) -> str:
+def _fate(history: History, channel: Channel, paper: Paper, now: datetime, *, wanted: bool) -> str:
+    """What became of it, in a sentence; `wanted` tells whether a present rule meets it."""
     zone = channel.schedule.zone
     if history.posted:
         return f"Posted here {describe_moment(history.posted, zone, now)}."
@@ -125,7 +126,6 @@ def _fate(history: History, channel: Channel, paper: Paper, now: datetime) -> st
             f"It was among the best, but not the {count(channel.settings.limit, 'paper')} of a digest: counted under “more” "
             f"{describe_moment(history.capped, zone, now)}."
         )
-    wanted = match_of(paper, tuple(query for _, query in _understood(channel)))
     if history.waiting and wanted:
         return f"It waits for the next digest. {_when(channel, now)}"
     if history.waiting:
@@ -140,22 +140,17 @@ def _fate(history: History, channel: Channel, paper: Paper, now: datetime) -> st
     return f"{seen}No rule of this channel meets it."
 
 
-def _understood(channel: Channel) -> list[tuple[Subscription, Query]]:
-    return [(one, query) for one in channel.subscriptions if (query := understood(one.query)) is not None]
-
-
-def _by_rule(desk: Desk, channel: Channel, paper: Paper, now: datetime) -> tuple[Block, ...]:
-    """A row for each rule: where it hit, or what kept the paper out; and how the paper was scored."""
-    rows: list[Block] = []
+def _by_rule(channel: Channel, paper: Paper) -> tuple[Block, ...]:
+    """A row for each rule, numbered as in `list`: where it hit, or what kept the paper out."""
     subject = document(paper)
-    for number, (rule, query) in enumerate(_understood(channel), start=1):
-        found = match_of(paper, (query,))
-        if found:
-            rows.append(Item(rule.query, f"meets it: {why_line(found.hits)}", number=number))
+    rows = []
+    for number, rule in enumerate(channel.subscriptions, start=1):
+        query = understood(rule.query)
+        if query is None:
+            told = "not understood any more"
+        elif matches(query, subject):
+            told = f"meets it: {why_line(hits(query, subject))}"
         else:
-            kept_out = ", ".join(written(node) for node in failing(query, subject))
-            rows.append(Item(rule.query, f"does not: {kept_out}", number=number))
-    everything = match_of(paper, tuple(query for _, query in _understood(channel)))
-    if everything:
-        rows.append(Hint(explain(score(everything, rarity=desk.memory.archive.rarity, now=now))))
+            told = f"does not: {', '.join(written(node) for node in failing(query, subject))}"
+        rows.append(Item(rule.query, told, number=number))
     return tuple(rows)

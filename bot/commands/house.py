@@ -27,8 +27,7 @@ LAG_TOLD = timedelta(days=1)
 
 async def status(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG001  # every command is called alike
     """How each source is doing, when the next digest comes, and what became of the last ones."""
-    now = await desk.store.now()
-    await desk.memory.catch_up(now)
+    now = await desk.caught_up()
     channel = await desk.store.channels.load(call.address)
     zone = channel.schedule.zone
     known = await desk.store.fetches.health([source.name for source in desk.sources])

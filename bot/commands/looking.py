@@ -37,8 +37,7 @@ async def search(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG001  
     """Papers that meet a query: first the archive of the newest 90 days by relevance, then what the live sources add."""
     number, rest = page_of(text)
     query = parse(rest)
-    now = await desk.store.now()
-    await desk.memory.catch_up(now)
+    now = await desk.caught_up()
     ids = [found.id for found in desk.memory.archive.search(query)]
     live: Sequence[Paper] = ()
     unreachable: tuple[str, ...] = ()
@@ -121,8 +120,7 @@ async def _chart(desk: Desk, span: Span | None) -> tuple[Sequence[Paper], str]:
         trouble = "The list is empty just now; "
     except SourceTrouble as exc:
         trouble = f"The list cannot be read just now ({exc.reason}); "
-    now = await desk.store.now()
-    await desk.memory.catch_up(now)
+    await desk.caught_up()
     known = await desk.store.papers.get(desk.memory.archive.most_voted(limit=5 * CHART_PAGE))
     return tuple(known.values()), f"{trouble}these are the most voted of my archive." if known else trouble.rstrip("; ") + "."
 
@@ -142,8 +140,7 @@ async def _listed(desk: Desk, title: str, papers: Sequence[Paper], *, number: in
 async def similar(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG001  # every command is called alike
     """The papers of the archive that are most like this one."""
     found = await find(desk, paper_meant(text, command="similar"))
-    now = await desk.store.now()
-    await desk.memory.catch_up(now)
+    now = await desk.caught_up()
     near = [one.id for one in desk.memory.archive.similar(found.paper, limit=SIMILAR)]
     papers = await desk.store.papers.get(near)
     title = f"Like “{short_title(found.paper)}”"

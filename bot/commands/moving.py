@@ -59,17 +59,17 @@ async def import_rules(desk: Desk, call: Call, text: str) -> Answer:
 
     Rules that are there already stay; schedule and settings are taken over.
     """
-    now = await desk.store.now()
     lines = _lines(text)
     if not lines:
         raise UserMistake("Nothing to import. Paste the lines of an export after the word.", instead="import subscribe curriculum")
+
+    now = await desk.caught_up()
 
     def all_applied(channel: Channel) -> Channel:
         for number, line in enumerate(lines, start=1):
             channel = _applied(channel, line, number=number, call=call, now=now)
         return channel
 
-    await desk.memory.catch_up(now)
     channel = await desk.store.channels.load(call.address)
     before, after = await change(desk, call, all_applied, backlog=_backlog(desk, channel, all_applied(channel), now))
     new = [one.query for one in after.subscriptions if not before.subscription(one.query)]

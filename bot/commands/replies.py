@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.commands.call import Answer
 from bot.errors import UserMistake
 from bot.message import Button, Buttons, Heading, Hint, Item, Message, Text
+from bot.summary import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ def place(call: Call) -> str:
 
 def button(label: str, command: str) -> Button:
     """A button that types `command`; a label too long for a phone is cut at its end."""
-    return Button(label if len(label) <= LABEL else f"{label[: LABEL - 1].rstrip()}…", command=command)
+    return Button(shorten(label, LABEL), command=command)
 
 
 def row(buttons: Sequence[Button]) -> tuple[Block, ...]:
@@ -60,10 +61,17 @@ def page_of(text: str) -> tuple[int, str]:
     first, _, rest = text.partition(" ")
     if not first.startswith("page:"):
         return 1, text
-    number = first.removeprefix("page:")
-    if not (number.isascii() and number.isdecimal() and len(number) <= len(str(MOST_PAGES)) and int(number) >= 1):
+    number = whole(first.removeprefix("page:"), most=MOST_PAGES)
+    if number is None:
         raise UserMistake(f"`{first}` is no page.", instead=f"page:1 {rest}".strip())
-    return int(number), rest.strip()
+    return number, rest.strip()
+
+
+def whole(text: str, *, most: int) -> int | None:
+    """The whole number from 1 to `most` that somebody typed; None if it is none."""
+    # The length first: a number of a thousand digits is not worth reading.
+    fits = text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and 1 <= int(text) <= most
+    return int(text) if fits else None
 
 
 MOST_PAGES = 999
@@ -91,4 +99,4 @@ def empty(title: str, text: str, advice: str = "") -> Answer:
 
 def short_title(paper: Paper, length: int = 80) -> str:
     """The title, cut for use inside a sentence."""
-    return paper.title if len(paper.title) <= length else f"{paper.title[: length - 1].rstrip()}…"
+    return shorten(paper.title, length)

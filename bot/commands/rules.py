@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bot.channel import FOREVER, SUBSCRIPTIONS_PER_CHANNEL, QueryText, Subscription
 from bot.commands.backtest import backlog, backtest
 from bot.commands.changing import change
-from bot.commands.replies import RULE, button, count, empty, place, said, typed
+from bot.commands.replies import RULE, button, count, empty, place, said, typed, whole
 from bot.errors import UserMistake
 from bot.memory import understood
 from bot.message import Button, Buttons, Excerpt, Heading, Hint, Item, Text
@@ -33,16 +33,13 @@ if TYPE_CHECKING:
 
 NEAREST = 3
 UNDO_KEPT = timedelta(days=30)
-LONGEST_NUMBER = 3
-"""Digits of a rule's number; what is longer is a query."""
 
 
 async def subscribe(desk: Desk, call: Call, text: str) -> Answer:
     """Keep a query for the channel, and show at once what it would have brought."""
     query = parse(text.removeprefix(RULE))
     rule = QueryText(str(query))
-    now = await desk.store.now()
-    await desk.memory.catch_up(now)
+    now = await desk.caught_up()
 
     def added(channel: Channel) -> Channel:
         return with_rule(channel, Subscription(rule, call.asker.name, now))
@@ -140,8 +137,7 @@ async def edit(desk: Desk, call: Call, text: str) -> Answer:
         raise UserMistake("Write the rule you have, then ` => `, then the new one.", instead="edit 1 => curriculum learning")
     query = parse(new.removeprefix(RULE))
     rule = QueryText(str(query))
-    now = await desk.store.now()
-    await desk.memory.catch_up(now)
+    now = await desk.caught_up()
     replaced: list[Subscription] = []
 
     def changed(channel: Channel) -> Channel:
@@ -182,9 +178,8 @@ def _chosen(
     if not text.startswith(RULE):
         if text.casefold() == "all":
             return list(rules)
-        number = text.lstrip("#")
-        if number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER and 1 <= int(number) <= len(rules):
-            return [rules[int(number) - 1]]
+        if number := whole(text.lstrip("#"), most=len(rules)):
+            return [rules[number - 1]]
     text = text.removeprefix(RULE)
     if exact := [one for one in rules if same(one.query, text)]:
         return exact[:1]
@@ -207,8 +202,7 @@ def nearest(text: str, candidates: Sequence[str]) -> list[str]:
 
 async def show_rules(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG001  # every command takes the text after its name
     """The channel's rules, numbered, with what each brought in the last week; and when the next digest comes."""
-    now = await desk.store.now()
-    await desk.memory.catch_up(now)
+    now = await desk.caught_up()
     channel = await desk.store.channels.load(call.address)
     if not channel.subscriptions:
         return empty(

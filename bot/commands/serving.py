@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.channel import FOREVER, MOST_PAPERS_IN_A_DIGEST, Format, Managers
 from bot.commands.changing import change
-from bot.commands.replies import button, place, said
+from bot.commands.replies import button, place, said, whole
 from bot.errors import UserMistake
 from bot.message import Buttons, Heading, Hint, Item, Text
 from bot.timetable import next_slots
@@ -122,9 +122,9 @@ _EXAMPLES = {"limit": "limit 5", "format": "format full", "thread": "thread on",
 
 def _with_setting(settings: Settings, name: str, value: str) -> Settings:
     match name, value:
-        case "limit", _ if value.isascii() and value.isdecimal() and 1 <= int(value[:4]) <= MOST_PAPERS_IN_A_DIGEST:
-            return dataclasses.replace(settings, limit=int(value))
         case "limit", _:
+            if limit := whole(value, most=MOST_PAPERS_IN_A_DIGEST):
+                return dataclasses.replace(settings, limit=limit)
             raise UserMistake(f"A digest holds 1 to {MOST_PAPERS_IN_A_DIGEST} papers, not {value!r}.", instead="settings limit 5")
         case "format", ("compact" | "normal" | "full"):
             return dataclasses.replace(settings, format=Format(value))

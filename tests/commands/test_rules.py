@@ -169,3 +169,9 @@ async def test_a_wrong_line_of_an_import_has_a_remedy_that_works(desk: Desk, her
     for line in ("settings limit 99", "schedule 25:00", "subscribe (robot"):
         [remedy] = buttons((await ask(desk, here, f"import {line}")).message)
         assert "Try:" not in words((await ask(desk, here, remedy.command)).message), f"{line} -> {remedy.command}"
+
+
+@pytest.mark.parametrize("limit", ["0005000", "00000005", "26", "-1", "٣"])
+async def test_a_limit_that_is_none_is_refused_however_it_is_written(limit: str, desk: Desk, here: Address) -> None:
+    assert "1 to 25 papers" in words((await ask(desk, here, f"settings limit {limit}")).message)
+    assert (await desk.store.channels.load(here)).settings.limit == 5
