@@ -51,6 +51,8 @@ class Subscription:
     """The person's display name at the time, as the platform gave it."""
     added_at: datetime
     """Aware UTC."""
+    maker: str = ""
+    """The platform's own id of that person, to tell them when their rule cannot be served; "" when unknown."""
 
 
 class Format(StrEnum):
@@ -97,6 +99,8 @@ class Settings:
     thread: bool = False
     """Whether each paper gets a thread of its own where the platform has threads."""
     managers: Managers = Managers.ANYONE
+    links: bool = True
+    """Whether a paper's address that somebody pastes is shown as a card, where the platform can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

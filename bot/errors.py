@@ -40,12 +40,14 @@ class UserMistake(PaperboyError):
     Args:
         reason: One sentence for the person, ending in a full stop.
         instead: A command or query that would work, or "" when none is known.
+        hint: Small print: what would have to change outside for it to work, or "".
     """
 
-    def __init__(self, reason: str, *, instead: str = "") -> None:
+    def __init__(self, reason: str, *, instead: str = "", hint: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.instead = instead
+        self.hint = hint
 
 
 class BadQuery(UserMistake):

@@ -21,6 +21,8 @@ class Button:
     that holds less keeps it elsewhere. "" if it only opens `url`."""
     url: str = ""
     """What pressing opens; "" if it runs `command`."""
+    turns: bool = False
+    """Whether what `command` shows takes the place of the message it stands in, where a platform can: the pages of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Card:
     number: int | None = None
     """Its place in a list, from 1; None outside lists."""
     buttons: tuple[Button, ...] = ()
+    paper: str = ""
+    """The `PaperId`, not shown: what people say about the message, they say about this paper. "" where nobody can."""
 
 
 @dataclass(frozen=True, slots=True)

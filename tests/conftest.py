@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography.fernet import Fernet
 
 from bot.store.connection import Connection
 from bot.store.embedded import EmbeddedServer
+from bot.store.seal import Seal
 from bot.store.store import RedisStore
 from tests.clock import Clock
 from tests.key_leaks import leaks
@@ -54,7 +56,13 @@ async def connection(redis_url: str, clock: Clock) -> AsyncIterator[Connection]:
     assert not found
 
 
+@pytest.fixture(scope="session")
+def secret_key() -> str:
+    """What `store` seals tokens with."""
+    return Fernet.generate_key().decode()
+
+
 @pytest.fixture
-def store(connection: Connection) -> RedisStore:
+def store(connection: Connection, secret_key: str) -> RedisStore:
     """An empty store that goes by `clock`."""
-    return RedisStore(connection)
+    return RedisStore(connection, seal=Seal([secret_key]))

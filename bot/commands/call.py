@@ -21,6 +21,11 @@ class Asker:
     """Their IANA time zone where the platform tells it, else ""."""
     may_manage: bool = True
     """Whether the platform counts them among those who run the channel."""
+    is_guest: bool = False
+    """Whether they are only visiting (a Slack guest, somebody of another company): they may look, and run no command that manages."""
+    untold: str = ""
+    """What the platform does not tell about them and what would make it tell, a sentence for people: "I cannot see who runs this
+    workspace or anybody's time zone: the app has no scope users:read."; "" when it tells all."""
     is_operator: bool = False
     """Whether they sit at the operator's own terminal; no rate limit applies."""
 
@@ -44,3 +49,5 @@ class Answer:
     message: Message
     public: bool = False
     """Whether the whole channel may read it; else only the asker."""
+    threaded: bool = False
+    """Whether it belongs under the message whose button was pressed, where the platform has threads."""

@@ -8,10 +8,12 @@ world.
 from bot.ports.channels import Channels, Due, RuleChanges, Saved
 from bot.ports.deliveries import Attempt, Dead, Deliveries, Delivery, Doubtful, Later, Lease, Outcome, Planned, Sent, Settled, State
 from bot.ports.fetches import Fetches, Health, Turn
+from bot.ports.installations import Installations
 from bot.ports.outlets import Limits, Outlet
 from bot.ports.papers import Filed, Filing, History, Papers
 from bot.ports.sources import Charts, Harvest, Lookup, Source, Span
 from bot.ports.store import Cache, Gate, Store
+from bot.ports.votes import Votes
 
 __all__ = [
     "Attempt",
@@ -30,6 +32,7 @@ __all__ = [
     "Harvest",
     "Health",
     "History",
+    "Installations",
     "Later",
     "Lease",
     "Limits",
@@ -47,4 +50,5 @@ __all__ = [
     "State",
     "Store",
     "Turn",
+    "Votes",
 ]

@@ -57,6 +57,24 @@ class Channels(Protocol):
     async def forget(self, address: Address) -> None:
         """Erase the channel and all that is kept about it: inbox, history, reading list, deliveries. Twice is as good as once."""
 
+    async def move(self, old: Address, new: Address) -> bool:
+        """Give the channel another address in the same workspace, with all that is kept about it, in one atomic call.
+
+        That is its record, its place on the agenda, inbox, histories, reading list, votes and log. Deliveries not yet sent are for the new
+        address from then on, whoever has claimed them.
+
+        False, and nothing changes, if nothing is kept under `old` (twice is as good as once) or a record stands under `new`.
+        """
+
+    async def of(self, platform: str, workspace: str) -> Sequence[Channel]:
+        """The channels of one workspace that have a record, in the order of their addresses. One that cannot be read is left out."""
+
+    async def traces(self, platform: str, workspace: str) -> Sequence[Address]:
+        """Every address of a workspace under which anything is kept, with or without a record, readable or not; in order.
+
+        For erasing: what people kept or voted where there are no rules, what somebody was told. Slow.
+        """
+
     def changes(self, since: int) -> AsyncIterator[RuleChanges]:
         """Channels changed after revision `since`, oldest change first, in batches; everything, in batches, for `since=0`.
 

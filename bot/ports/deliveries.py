@@ -41,6 +41,8 @@ class Delivery:
     """Shown, best first."""
     remainder: tuple[PaperId, ...] = ()
     """Only counted ("12 more"), best first."""
+    threaded: bool = False
+    """Whether the parts after the first are replies in its thread."""
 
 
 class Planned(Enum):
@@ -74,6 +76,8 @@ class Lease:
     """How often this part failed and counted as failure; the retry plan goes by it."""
     reason: str = ""
     """What went wrong the last time."""
+    under: str = ""
+    """The platform's id of the message this part replies to: the first part of a threaded delivery; "" for that part and all others."""
 
     @property
     def key(self) -> str:

@@ -25,6 +25,8 @@ class Limits:
     heading: int = 150
     buttons: int = 25
     """In one row."""
+    threads: bool = False
+    """Whether a message can stand under another."""
 
 
 class Outlet(Protocol):
@@ -43,11 +45,13 @@ class Outlet(Protocol):
         """How much of `Limits.characters` the block takes, after the platform's own rendering and escaping."""
         ...
 
-    async def post(self, address: Address, message: Message, *, key: str) -> str:
+    async def post(self, address: Address, message: Message, *, key: str, under: str = "") -> str:
         """Post one message, at least once, and return the platform's id of it.
 
         Args:
+            address: A channel; or a person, by their id in place of the channel's: what is said there only they read.
             key: Same key, same post: a platform that can will drop a repeat.
+            under: The id of the message to reply to, if `limits.threads`. If that is gone, the post stands in the channel itself.
 
         Raises:
             NotSent: Surely nothing was posted.
@@ -58,7 +62,7 @@ class Outlet(Protocol):
             MessageRefused: The message itself is wrong.
         """
 
-    async def posted(self, address: Address, *, key: str, since: datetime) -> str | None:
+    async def posted(self, address: Address, *, key: str, since: datetime, under: str = "") -> str | None:
         """The platform's id of the message posted with `key` at or after `since`, if it can be found.
 
         Raises:

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from bot.ports.channels import Channels
     from bot.ports.deliveries import Deliveries
     from bot.ports.fetches import Fetches
+    from bot.ports.installations import Installations
     from bot.ports.papers import Papers
+    from bot.ports.votes import Votes
 
 
 class Gate(Protocol):
@@ -66,6 +68,16 @@ class Store(Protocol):
     @property
     def fetches(self) -> Fetches:
         """The books of the sources."""
+        ...
+
+    @property
+    def votes(self) -> Votes:
+        """What channels think of papers."""
+        ...
+
+    @property
+    def installations(self) -> Installations:
+        """Who the bot is in each workspace."""
         ...
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.query.grammar import DEEPEST, MOST_TERMS
-from bot.query.marking import marked
+from bot.query.marking import marked, pointed
 from bot.query.matching import Hit, Where, failing, hits, matches
 from bot.query.parser import LONGEST, parse, same
 from bot.query.tree import Query, all_of, any_of, conditions, is_positive, negated, written
@@ -25,6 +25,7 @@ __all__ = [
     "matches",
     "negated",
     "parse",
+    "pointed",
     "same",
     "written",
 ]

@@ -31,6 +31,15 @@ def marked(error: BadQuery) -> str:
     return f"{left}{shown}{right}\n{' ' * before}{'^' * max(1, mark)}"
 
 
+def pointed(error: BadQuery) -> str:
+    """One line: the query as typed with the offending place between arrows, for text in any font. Cut and cleaned as by `marked`."""
+    cells = [_cell(character) for character in error.query]
+    first, last = _window([_width(cell) for cell in cells], error.start)
+    end = min(error.end, last)
+    parts = ("…" if first else "", *cells[first : error.start], "→", *cells[error.start : end], "←", *cells[end:last])
+    return "".join(parts) + ("…" if last < len(cells) else "")
+
+
 def _window(widths: list[int], place: int) -> tuple[int, int]:
     """First and last index of what is shown: all if it fits, else a stretch that holds `place`."""
     if sum(widths) <= WIDEST:

@@ -22,11 +22,11 @@ def message_in(record: wire.MessageWire) -> Message:
 
 
 def _buttons_out(buttons: tuple[Button, ...]) -> tuple[wire.ButtonWire, ...]:
-    return tuple(wire.ButtonWire(one.label, one.command, one.url) for one in buttons)
+    return tuple(wire.ButtonWire(one.label, one.command, one.url, one.turns) for one in buttons)
 
 
 def _buttons_in(buttons: tuple[wire.ButtonWire, ...]) -> tuple[Button, ...]:
-    return tuple(Button(one.label, one.command, one.url) for one in buttons)
+    return tuple(Button(one.label, one.command, one.url, one.turns) for one in buttons)
 
 
 def _block_out(block: Block) -> wire.BlockWire:
@@ -40,7 +40,7 @@ def _block_out(block: Block) -> wire.BlockWire:
         case Excerpt(text):
             return wire.ExcerptWire(text)
         case Card():
-            names = ("title", "url", "byline", "summary", "facts", "why", "thumbnail_url", "number")
+            names = ("title", "url", "byline", "summary", "facts", "why", "thumbnail_url", "number", "paper")
             return wire.CardWire(**{name: getattr(block, name) for name in names}, buttons=_buttons_out(block.buttons))
         case Item(text, note, number, buttons):
             return wire.ItemWire(text, note, number, _buttons_out(buttons))
@@ -63,7 +63,7 @@ def _block_in(block: wire.BlockWire) -> Block:
         case wire.ExcerptWire(text):
             return Excerpt(text)
         case wire.CardWire():
-            names = ("title", "url", "byline", "summary", "facts", "why", "thumbnail_url", "number")
+            names = ("title", "url", "byline", "summary", "facts", "why", "thumbnail_url", "number", "paper")
             return Card(**{name: getattr(block, name) for name in names}, buttons=_buttons_in(block.buttons))
         case wire.ItemWire(text, note, number, buttons):
             return Item(text, note, number, _buttons_in(buttons))

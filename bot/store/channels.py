@@ -12,7 +12,10 @@ from bot.ports import Due, RuleChanges, Saved
 from bot.store import keys
 from bot.store.aside import set_aside
 from bot.store.codec import pack_channel, unpack_channel
+from bot.store.departures import FORGET, MOVE
+from bot.store.outbox import LOGGED
 from bot.store.scripts import Script
+from bot.store.traces import traces
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -27,7 +30,7 @@ _CHANGES_AT_ONCE = 500
 _SAVE = Script(
     "save_channel",
     """
-local record, revision, changed, forgotten, agenda = unpack(KEYS)
+local record, revision, changed, forgotten, agenda, workspace = unpack(KEYS)
 local address, version, bytes, due = ARGV[1], ARGV[2], ARGV[3], ARGV[4]  -- unpack() has a limit
 local known = redis.call('HGET', record, address)
 if known ~= bytes then  -- else the answer to our first try was lost
@@ -37,6 +40,7 @@ if known ~= bytes then  -- else the answer to our first try was lost
   redis.call('HSET', record, address, bytes)
   redis.call('ZADD', changed, redis.call('INCR', revision), address)
   redis.call('ZREM', forgotten, address)
+  redis.call('SADD', workspace, address)
 end
 if due == '' then redis.call('ZREM', agenda, address) elseif due ~= 'KEEP' then redis.call('ZADD', agenda, due, address) end
 for place = 5, #ARGV do
@@ -45,33 +49,6 @@ for place = 5, #ARGV do
   end
 end
 return 1
-""",
-)
-
-_FORGET = Script(
-    "forget_channel",
-    f"""
-local record, revision, changed, forgotten, agenda, kept, deliveries, outbox, dead = unpack(KEYS)
-local address = ARGV[1]
-if redis.call('HDEL', record, address) == 1 then
-  redis.call('ZADD', changed, redis.call('INCR', revision), address)
-  redis.call('ZADD', forgotten, now, address)
-end
-redis.call('ZREM', agenda, address)
-for _, id in ipairs(redis.call('ZRANGE', kept, 0, -1)) do
-  redis.call('SREM', '{keys.PREFIX}keepers:' .. id, address)
-  if redis.call('EXISTS', '{keys.PREFIX}keepers:' .. id) == 0 then
-    for _, key in ipairs(paper_keys(id)) do redis.call('PEXPIRE', key, MATCHED) end
-  end
-end
-for _, id in ipairs(redis.call('ZRANGE', deliveries, 0, -1)) do
-  redis.call('DEL', '{keys.PREFIX}delivery:' .. id)
-  redis.call('ZREM', outbox, id)
-  redis.call('ZREM', dead, id)
-end
-for place = 6, #KEYS do
-  if KEYS[place] ~= outbox and KEYS[place] ~= dead then redis.call('DEL', KEYS[place]) end
-end
 """,
 )
 
@@ -136,7 +113,14 @@ class StoredChannels:
         """See `bot.ports.Channels.save`. Saving the same value again after a lost answer is SAVED."""
         saved = await self._connection.run(
             _SAVE,
-            keys=[keys.bucket_of(channel.address), keys.RULES_REVISION, keys.CHANGED, keys.FORGOTTEN, keys.AGENDA],
+            keys=[
+                keys.bucket_of(channel.address),
+                keys.RULES_REVISION,
+                keys.CHANGED,
+                keys.FORGOTTEN,
+                keys.AGENDA,
+                keys.workspace_of(channel.address),
+            ],
             args=[
                 str(channel.address),
                 channel.version,
@@ -150,13 +134,14 @@ class StoredChannels:
     async def forget(self, address: Address) -> None:
         """See `bot.ports.Channels.forget`. For TOMBSTONE the address alone is remembered, so that every process hears of it."""
         await self._connection.run(
-            _FORGET,
+            FORGET,
             keys=[
                 keys.bucket_of(address),
                 keys.RULES_REVISION,
                 keys.CHANGED,
                 keys.FORGOTTEN,
                 keys.AGENDA,
+                keys.workspace_of(address),
                 keys.kept(address),
                 keys.deliveries_of(address),
                 keys.OUTBOX,
@@ -166,6 +151,38 @@ class StoredChannels:
             ],
             args=[str(address)],
         )
+
+    async def move(self, old: Address, new: Address) -> bool:
+        """See `bot.ports.Channels.move`. What was kept under `new` already, though it has no record, stays there as well.
+
+        After a lost answer the second call says False.
+        """
+        if old == new:
+            return False
+        places = [
+            *(keys.bucket_of(old), keys.bucket_of(new), keys.workspace_of(old), keys.workspace_of(new)),
+            *(keys.RULES_REVISION, keys.CHANGED, keys.FORGOTTEN, keys.AGENDA, keys.kept(old), keys.deliveries_of(old)),
+        ]
+        pairs = zip((*keys.of_channel(old), keys.corrupt(_place(old))), (*keys.of_channel(new), keys.corrupt(_place(new))), strict=True)
+        return bool(
+            await self._connection.run(MOVE, keys=[*places, *(key for pair in pairs for key in pair)], args=[str(old), str(new), LOGGED])
+        )
+
+    async def of(self, platform: str, workspace: str) -> Sequence[Channel]:
+        """See `bot.ports.Channels.of`."""
+        names = await self._connection.read("SMEMBERS", keys.workspace(platform, workspace))
+        addresses = sorted(Address.parse(name.decode()) for name in names)
+        channels: list[Channel] = []
+        for start in range(0, len(addresses), _CHANGES_AT_ONCE):
+            some = addresses[start : start + _CHANGES_AT_ONCE]
+            found = await self._connection.read_all([("HGET", keys.bucket_of(address), str(address)) for address in some])
+            # One without a record was forgotten since the set was read.
+            channels += await self._unpacked((address, data) for address, data in zip(some, found, strict=True) if data is not None)
+        return channels
+
+    async def traces(self, platform: str, workspace: str) -> Sequence[Address]:
+        """See `bot.ports.Channels.traces`."""
+        return await traces(self._connection, platform, workspace)
 
     async def changes(self, since: int) -> AsyncIterator[RuleChanges]:
         """See `bot.ports.Channels.changes`.

@@ -18,6 +18,7 @@ import msgspec
 from bot.channel import Address, Channel, Format, Managers, QueryText, Schedule, Settings, Subscription
 from bot.errors import CorruptRecord
 from bot.identity import names
+from bot.installation import Installation
 from bot.paper import Paper, PaperId
 from bot.ports import Attempt, Delivery, Health
 from bot.store import wire
@@ -91,8 +92,11 @@ _CHANNEL = Form(wire.ChannelWire)
 _DELIVERY = Form(wire.DeliveryWire)
 _HEALTH = Form(wire.HealthWire)
 _ATTEMPT = Form(wire.AttemptWire)
+_INSTALLATION = Form(wire.InstallationWire)
 
+_SETTINGS_FIELDS = tuple(field.name for field in dataclasses.fields(Settings))
 _PAPER_FIELDS = tuple(field.name for field in dataclasses.fields(Paper))
+_INSTALLATION_FIELDS = wire.InstallationWire.__struct_fields__
 _CHANNEL_VERSION = struct.Struct(">I")
 
 # ---------------------------------------------------------------- papers
@@ -121,9 +125,9 @@ def pack_channel(channel: Channel, *, version: int) -> bytes:
     """The record with this version, which stands as a big-endian 32-bit number at the sixth byte. The address is not in it."""
     record = wire.ChannelWire(
         name=channel.name,
-        subscriptions=tuple((one.query, one.added_by, one.added_at) for one in channel.subscriptions),
+        subscriptions=tuple(wire.SubscriptionWire(one.query, one.added_by, one.added_at, one.maker) for one in channel.subscriptions),
         schedule=(channel.schedule.days, channel.schedule.hour, channel.schedule.minute, channel.schedule.zone),
-        settings=(channel.settings.limit, channel.settings.format, channel.settings.thread, channel.settings.managers),
+        settings=wire.SettingsWire(**{name: getattr(channel.settings, name) for name in _SETTINGS_FIELDS}),
         paused_until=channel.paused_until,
         trouble=channel.trouble,
     )
@@ -133,15 +137,21 @@ def pack_channel(channel: Channel, *, version: int) -> bytes:
 def unpack_channel(data: bytes, *, address: Address, key: str) -> Channel:
     """Raises CorruptRecord."""
     record = _CHANNEL.unpack(data, key=key, after=_CHANNEL_VERSION.size)
-    limit, shown, thread, managers = record.settings
+    stored = record.settings
     try:
-        settings = Settings(limit=limit, format=Format(shown), thread=thread, managers=Managers(managers))
+        settings = Settings(
+            limit=stored.limit,
+            format=Format(stored.format),
+            thread=stored.thread,
+            managers=Managers(stored.managers),
+            links=stored.links,
+        )
     except ValueError as error:
         raise CorruptRecord(f"the record at {key} holds a setting that is none: {error}", key=key) from error
     return Channel(
         address=address,
         name=record.name,
-        subscriptions=tuple([Subscription(QueryText(query), by, at) for query, by, at in record.subscriptions]),
+        subscriptions=tuple([Subscription(QueryText(one.query), one.added_by, one.added_at, one.maker) for one in record.subscriptions]),
         schedule=Schedule(*record.schedule),
         settings=settings,
         paused_until=record.paused_until,
@@ -154,26 +164,22 @@ def unpack_channel(data: bytes, *, address: Address, key: str) -> Channel:
 
 
 def pack_delivery(delivery: Delivery) -> bytes:
-    """Equal deliveries give equal bytes."""
+    """Equal deliveries give equal bytes. The address is not in them."""
     return _DELIVERY.pack(
         wire.DeliveryWire(
             id=delivery.id,
-            address=str(delivery.address),
             due=delivery.due,
             parts=tuple(map(message_out, delivery.parts)),
             papers=delivery.papers,
             remainder=delivery.remainder,
+            threaded=delivery.threaded,
         )
     )
 
 
-def unpack_delivery(data: bytes, *, key: str) -> Delivery:
+def unpack_delivery(data: bytes, *, address: Address, key: str) -> Delivery:
     """Raises CorruptRecord."""
     record = _DELIVERY.unpack(data, key=key)
-    try:
-        address = Address.parse(record.address)
-    except ValueError as error:
-        raise CorruptRecord(f"the record at {key} holds an address that is none", key=key) from error
     return Delivery(
         id=record.id,
         address=address,
@@ -181,6 +187,7 @@ def unpack_delivery(data: bytes, *, key: str) -> Delivery:
         parts=tuple(map(message_in, record.parts)),
         papers=tuple(map(PaperId, record.papers)),
         remainder=tuple(map(PaperId, record.remainder)),
+        threaded=record.threaded,
     )
 
 
@@ -207,3 +214,19 @@ def unpack_health(data: bytes, *, key: str) -> Health:
     """Raises CorruptRecord."""
     record = _HEALTH.unpack(data, key=key)
     return Health(**{field.name: getattr(record, field.name) for field in dataclasses.fields(Health)})
+
+
+# ---------------------------------------------------------------- installations
+
+
+def pack_installation(installation: Installation) -> bytes:
+    """The record without its version, tokens and all: to be sealed before it is stored."""
+    fields = {name: getattr(installation, name) for name in _INSTALLATION_FIELDS}
+    return _INSTALLATION.pack(wire.InstallationWire(**fields | {"scopes": tuple(sorted(installation.scopes))}))
+
+
+def unpack_installation(data: bytes, *, version: int, key: str) -> Installation:
+    """Raises CorruptRecord, whose text tells nothing of the record."""
+    record = _INSTALLATION.unpack(data, key=key)
+    fields = {name: getattr(record, name) for name in _INSTALLATION_FIELDS}
+    return Installation(**fields | {"scopes": frozenset(record.scopes), "version": version})

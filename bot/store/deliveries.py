@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from bot.channel import Address
 from bot.errors import CorruptRecord
 from bot.ports import Attempt, Dead, Doubtful, Later, Lease, Planned, Sent, Settled, State
 from bot.store import keys, outbox
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from bot.channel import Address
     from bot.paper import PaperId
     from bot.ports import Delivery, Outcome
     from bot.store.connection import Connection, Sendable
@@ -50,13 +50,13 @@ class StoredDeliveries:
         """See the port. Read the inbox after it: where the reply was lost, a second call finds nothing more to take back."""
         recalled: list[PaperId] = []
         for id in await self._connection.read("ZRANGE", keys.deliveries_of(address), 0, -1):
-            fields = await self._connection.read("HMGET", keys.delivery(id.decode()), "record", "state")
-            if fields[0] is None or fields[1] not in {b"pending", b"dead"}:
+            record, state, stands = await self._connection.read("HMGET", keys.delivery(id.decode()), "record", "state", "address")
+            if record is None or state not in {b"pending", b"dead"}:
                 continue
-            delivery = await self._unpacked(id.decode(), fields[0])
-            if delivery is None:
+            delivery = await self._unpacked(id.decode(), record, stands)
+            papers = [*delivery.papers, *delivery.remainder] if delivery else []
+            if delivery is None or not papers:  # what people are told about a trouble is no digest, and comes with none
                 continue
-            papers = [*delivery.papers, *delivery.remainder]
             places = [
                 keys.delivery(delivery.id),
                 keys.OUTBOX,
@@ -85,8 +85,7 @@ class StoredDeliveries:
         return bool(await self._connection.run(outbox.BEGIN, keys=[keys.delivery(lease.delivery.id)], args=args))
 
     async def settle(self, lease: Lease, outcome: Outcome) -> Settled:
-        """See the port. LOST as well if the channel was forgotten meanwhile."""
-        address = lease.delivery.address
+        """See the port. LOST as well if the channel was forgotten meanwhile; if it moved, the news go with it."""
         at, counts, merge, doubtful, pauses = 0, False, False, False, False
         match outcome:
             case Sent(detail):
@@ -104,16 +103,7 @@ class StoredDeliveries:
         args: list[Sendable] = [lease.delivery.id, lease.fence, lease.part, kind, detail, at]
         args += [int(counts), int(merge), int(doubtful), int(pauses), line]
         args += [len(lease.delivery.papers), *lease.delivery.papers, *lease.delivery.remainder]
-        places = [
-            keys.delivery(lease.delivery.id),
-            keys.OUTBOX,
-            keys.DEAD,
-            keys.deliveries_of(address),
-            keys.log(address),
-            keys.failing(address),
-            keys.posted(address),
-            keys.capped(address),
-        ]
+        places = [keys.delivery(lease.delivery.id), keys.OUTBOX, keys.DEAD]
         return Settled.SETTLED if await self._connection.run(outbox.SETTLE, keys=places, args=args) else Settled.LOST
 
     async def release(self, lease: Lease) -> None:
@@ -123,8 +113,8 @@ class StoredDeliveries:
 
     async def get(self, id: str) -> Delivery | None:
         """See the port."""
-        record = await self._connection.read("HGET", keys.delivery(id), "record")
-        return None if record is None else unpack_delivery(record, key=keys.delivery(id))
+        record, address = await self._connection.read("HMGET", keys.delivery(id), "record", "address")
+        return None if record is None else _delivery(id, record, address)
 
     async def dead(self, *, limit: int = 100) -> Sequence[Lease]:
         """See the port. `Lease.reason` says why."""
@@ -135,10 +125,7 @@ class StoredDeliveries:
 
     async def replay(self, id: str) -> bool:
         """See the port. One that may have been posted comes back as UNKNOWN: whoever claims it finds out first."""
-        delivery = await self.get(id)
-        if delivery is None:
-            return False
-        places = [keys.delivery(id), keys.OUTBOX, keys.DEAD, keys.deliveries_of(delivery.address)]
+        places = [keys.delivery(id), keys.OUTBOX, keys.DEAD]
         return bool(await self._connection.run(outbox.REPLAY, keys=places, args=[id]))
 
     async def log(self, address: Address) -> Sequence[Attempt]:
@@ -155,7 +142,7 @@ class StoredDeliveries:
 
     async def _lease(self, id: str, flat: Sequence[bytes], failing: bytes | None) -> Lease | None:
         fields = dict(zip(flat[::2], flat[1::2], strict=True))
-        delivery = await self._unpacked(id, fields[b"record"])
+        delivery = await self._unpacked(id, fields[b"record"], fields[b"address"])
         if delivery is None:
             return None
         return Lease(
@@ -170,19 +157,24 @@ class StoredDeliveries:
             last_attempt=_moment(fields.get(b"last")),
             failures=int(fields[b"failures"]),
             reason=fields.get(b"reason", b"").decode(),
+            under=fields.get(b"message:0", b"").decode() if delivery.threaded else "",
         )
 
-    async def _unpacked(self, id: str, record: bytes) -> Delivery | None:
+    async def _unpacked(self, id: str, record: bytes, address: bytes) -> Delivery | None:
         """The delivery; None after setting aside one that cannot be read, for it would come back for ever."""
         key = keys.delivery(id)
         try:
-            return unpack_delivery(record, key=key)
+            return _delivery(id, record, address)
         except CorruptRecord as error:
             await set_aside(self._connection, error, record, move=False)
             # One that a newer version wrote is whole: its lease runs out, and in the end a worker of that version gets it.
             if not isinstance(error, NewerRecord):
                 await self._connection.run(outbox.DROP, keys=[key, keys.OUTBOX, keys.DEAD], args=[id, record])
         return None
+
+
+def _delivery(id: str, record: bytes, address: bytes) -> Delivery:
+    return unpack_delivery(record, address=Address.parse(address.decode()), key=keys.delivery(id))
 
 
 def _whole(duration: timedelta) -> int:

@@ -3,7 +3,7 @@
 To add a key: one function that spells it, and one line in `TABLE` with its pattern, its Redis type, its meaning, and either how long
 it stays at most after the last write or the reason why it stays for good. The tests compare every key found after every test with
 this table, so a key that is not in it, has another type, or should expire and does not, fails the test that made it. A key that
-belongs to one channel ends in its address and stands in `of_channel` as well, so that `forget` finds it.
+belongs to one channel ends in its address and stands in `of_channel` as well, so that `forget` and `move` find it.
 
 Scores and stored moments are whole milliseconds since 1970 UTC, except in the agenda (whole seconds: what a slot is named by).
 """
@@ -33,6 +33,8 @@ DELIVERED = timedelta(days=30)
 """How long a delivery can be read and replayed after its last change, and its log."""
 CACHED = timedelta(days=30)
 """The longest that something is cached, counted, or a door stays shut."""
+SHOWN = timedelta(days=30)
+"""How long it is known which papers a posted message shows."""
 TOMBSTONE = timedelta(hours=24)
 """How long it is remembered that a channel was forgotten: so long may a process be behind without reading everything anew."""
 
@@ -57,6 +59,16 @@ def bucket_of(address: Address) -> str:
     """The hash in which this channel's record lies, under `str(address)`."""
     # crc32, for Python's own hash differs from process to process.
     return bucket(crc32(str(address).encode()) % BUCKETS)
+
+
+def workspace(platform: str, workspace: str) -> str:
+    """The addresses of a workspace's channels that have a record."""
+    return f"{PREFIX}workspace:{platform}:{workspace}"
+
+
+def workspace_of(address: Address) -> str:
+    """The set in which this channel's address stands while it has a record."""
+    return workspace(address.platform, address.workspace)
 
 
 # ---------------------------------------------------------------- papers
@@ -106,6 +118,24 @@ def kept(address: Address) -> str:
     return f"{PREFIX}kept:{address}"
 
 
+# ---------------------------------------------------------------- votes
+
+
+def votes(address: Address) -> str:
+    """What the channel's people think: vote -> when it was cast."""
+    return f"{PREFIX}votes:{address}"
+
+
+def shown(address: Address) -> str:
+    """Which papers a posted message shows: the platform's id of the message -> papers."""
+    return f"{PREFIX}shown:{address}"
+
+
+def shown_at(address: Address) -> str:
+    """When the messages of `shown` were noted, so that the old ones can be found."""
+    return f"{PREFIX}shown-at:{address}"
+
+
 # ---------------------------------------------------------------- deliveries
 
 OUTBOX = PREFIX + "outbox"
@@ -131,6 +161,11 @@ def failing(address: Address) -> str:
     """Since when the channel's deliveries have met nothing but transient failures."""
     return f"{PREFIX}failing:{address}"
 
+
+# ---------------------------------------------------------------- installations
+
+INSTALLATIONS = PREFIX + "installations"
+LEAVING = PREFIX + "leaving"
 
 # ---------------------------------------------------------------- sources, doors, cache
 
@@ -174,7 +209,8 @@ def corrupt(key: str) -> str:
 
 def of_channel(address: Address) -> tuple[str, ...]:
     """All that is kept about this channel and is keyed by its address, apart from its record."""
-    return tuple(spell(address) for spell in (inbox, filed, posted, capped, kept, deliveries_of, log, failing))
+    spellings = (inbox, filed, posted, capped, kept, votes, shown, shown_at, deliveries_of, log, failing)
+    return tuple(spell(address) for spell in spellings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +235,7 @@ TABLE = (
     Entry("rules:forgotten", "zset", "address -> when it was forgotten", "emptied by the sweep after TOMBSTONE"),
     Entry("agenda", "zset", "address -> when its next digest is due, in seconds", "one entry for each channel that is on"),
     Entry("channels:*", "hash", "address -> record", "rules stay until they are forgotten"),
+    Entry("workspace:*", "set", "addresses", "one entry for each channel that has a record"),
     Entry("papers:revision", "string", "counts changes of papers", "one number"),
     Entry("papers:changed", "zset", "paper -> revision of its last change", "one entry for each paper there is; swept"),
     Entry("marks", "hash", "source -> watermark", "one entry for each source"),
@@ -210,12 +247,17 @@ TABLE = (
     Entry("posted:*", "zset", "paper -> when posted", MATCHED),
     Entry("capped:*", "zset", "paper -> when counted", MATCHED),
     Entry("kept:*", "zset", "paper -> when put there", "a reading list stays until it is forgotten"),
+    Entry("votes:*", "zset", "vote -> when cast", MATCHED),
+    Entry("shown:*", "hash", "message -> papers", SHOWN),
+    Entry("shown-at:*", "zset", "message -> when noted", SHOWN),
     Entry("outbox", "zset", "delivery -> when something is next to be done for it", "one entry for each delivery not settled"),
     Entry("dead", "zset", "delivery -> when it died", "trimmed to DELIVERED by every death and the sweep"),
     Entry("delivery:*", "hash", "a record and where it stands", DELIVERED),
     Entry("deliveries:*", "zset", "delivery -> last change", DELIVERED),
     Entry("log:*", "list", "attempts, newest first", DELIVERED),
     Entry("failing:*", "string", "a moment", DELIVERED),
+    Entry("installations", "hash", "workspace -> version and sealed record", "tokens stay until the app is removed"),
+    Entry("leaving", "zset", "workspace -> when the rest of it is to be erased", "one entry for each workspace not yet erased"),
     Entry("fetches", "zset", "source -> when it is read next", "one entry for each source"),
     Entry("fetch:*", "hash", "health, fence, lease", "one for each source"),
     Entry("gate:*", "hash", "who is inside, when the next may enter, until when it is shut", CACHED),

@@ -1,6 +1,7 @@
 """The atomic steps of a delivery: planned, claimed, begun, settled.
 
-A delivery is a hash. `record` (packed), `address` and `parts` never change. The rest says where it stands: `state`; `part`, the one
+A delivery is a hash. `record` (packed) and `parts` never change, `address` only when the channel moves: then a lease may still say the
+old one, so what belongs to the channel is found by the address that stands here. The rest says where it stands: `state`; `part`, the one
 in hand; `fence`; `until`, when the lease ends ("0": nobody holds it); and of the part in hand `attempt`, `begun` (the fence that
 counted it), `first` and `last` (moments of requests), `failures`, `settled` (the fence that last settled), `reason`, `merge`, `was` (the
 state a replay returns to), `message:N` (what the platform called part N). OUTBOX orders those not settled by the moment of
@@ -101,10 +102,13 @@ SETTLE = Script(
     _DELIVERED
     + f"local LOGGED = {LOGGED}"
     + """
-local delivery, outbox, dead, deliveries, log, failing, posted, capped = unpack(KEYS)
+local delivery, outbox, dead = unpack(KEYS)
 local id, fence, part, kind, detail, at, counts, merge, doubtful, pauses, line, shown = unpack(ARGV, 1, 12)
-local stands = redis.call('HMGET', delivery, 'state', 'fence', 'part', 'parts', 'settled')
+local stands = redis.call('HMGET', delivery, 'state', 'fence', 'part', 'parts', 'settled', 'address')
 if not stands[1] then return 0 end
+local function of_channel(kind) return PREFIX .. kind .. ':' .. stands[6] end
+local deliveries, log, failing = of_channel('deliveries'), of_channel('log'), of_channel('failing')
+local posted, capped = of_channel('posted'), of_channel('capped')
 
 local function note()
   redis.call('LPUSH', log, line)
@@ -167,8 +171,8 @@ RECALL = Script(
 local delivery, outbox, dead, deliveries, inbox, filed, posted, agenda = unpack(KEYS)
 local id, address, slot = ARGV[1], ARGV[2], ARGV[3]
 if slot ~= '' and tonumber(redis.call('ZSCORE', agenda, address) or -1) ~= tonumber(slot) then return 0 end
-local stands = redis.call('HMGET', delivery, 'state', 'part', 'merge')
-if stands[2] ~= '0' then return 0 end
+local stands = redis.call('HMGET', delivery, 'state', 'part', 'merge', 'address')
+if stands[2] ~= '0' or stands[4] ~= address then return 0 end
 if stands[1] ~= 'pending' and not (stands[1] == 'dead' and stands[3] == '1') then return 0 end
 for n = 4, #ARGV do
   if not redis.call('ZSCORE', posted, ARGV[n]) then
@@ -200,15 +204,15 @@ REPLAY = Script(
     "replay_delivery",
     _DELIVERED
     + """
-local delivery, outbox, dead, deliveries = unpack(KEYS)
+local delivery, outbox, dead = unpack(KEYS)
 local id = ARGV[1]
-local stands = redis.call('HMGET', delivery, 'state', 'was')
+local stands = redis.call('HMGET', delivery, 'state', 'was', 'address')
 if stands[1] ~= 'dead' then return 0 end
 redis.call('HSET', delivery, 'state', stands[2], 'failures', 0)
 redis.call('HDEL', delivery, 'merge', 'was')
 redis.call('ZREM', dead, id)
 redis.call('ZADD', outbox, now, id)
-touch(delivery, deliveries, id)
+touch(delivery, PREFIX .. 'deliveries:' .. stands[3], id)
 return 1
 """,
 )

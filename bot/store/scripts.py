@@ -6,6 +6,7 @@ To add an atomic step: a module constant `Script(name, lua)` in the file of the 
 - `KEYS` are the keys as `bot.store.keys` spells them,
 - `ARGV[1]` is the first of `args`,
 - `now` is the moment in whole milliseconds since 1970 UTC by the server's clock (by the store's clock in tests),
+- `PREFIX` is what every key begins with,
 - `remember(key, id, ms)` files `id` at `ms` into one of a channel's histories (a sorted set), trims it and lets it expire,
 - `longer(key, ms)` makes a key stay at least so long from now, never shorter; one that stays for good stays for good,
 - `paper_keys(id)` are the keys of a paper: its record and its other names,
@@ -33,24 +34,25 @@ if now == '' then
 else
   now = tonumber(now)
 end
+local PREFIX = '{PREFIX}'
 local MATCHED = {int(MATCHED.total_seconds() * 1000)}
 local function longer(key, ms)
   local left = redis.call('PTTL', key)
   if left >= 0 and left < ms then redis.call('PEXPIRE', key, ms) end
 end
 local function paper_keys(id)
-  local keys = {{'{PREFIX}paper:' .. id}}
+  local keys = {{PREFIX .. 'paper:' .. id}}
   local record = redis.call('GET', keys[1])
   if record and #record >= {NAMES_AT + 2} then
     local size = struct.unpack('>I2', record, {NAMES_AT + 1})
     for name in string.gmatch(string.sub(record, {NAMES_AT + 3}, {NAMES_AT + 2} + size), '[^\\n]+') do
-      keys[#keys + 1] = '{PREFIX}alias:' .. name
+      keys[#keys + 1] = PREFIX .. 'alias:' .. name
     end
   end
   return keys
 end
 local function file(address, id)
-  local filed, inbox = '{PREFIX}filed:' .. address, '{PREFIX}inbox:' .. address
+  local filed, inbox = PREFIX .. 'filed:' .. address, PREFIX .. 'inbox:' .. address
   redis.call('ZREMRANGEBYSCORE', filed, '-inf', now - MATCHED)
   if redis.call('ZADD', filed, 'NX', now, id) == 0 then return false end
   redis.call('ZREMRANGEBYSCORE', inbox, '-inf', now - MATCHED)

@@ -13,11 +13,14 @@ from bot.store.connection import Connection
 from bot.store.deliveries import StoredDeliveries
 from bot.store.fetches import StoredFetches
 from bot.store.gate import StoredGate
+from bot.store.installations import StoredInstallations
 from bot.store.papers import StoredPapers
+from bot.store.seal import Seal
 from bot.store.sweep import sweep_papers, sweep_tombstones
+from bot.store.votes import StoredVotes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -25,12 +28,14 @@ if TYPE_CHECKING:
 class RedisStore:
     """Implements `bot.ports.Store`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, seal: Seal | None = None) -> None:
         self.connection = connection
         self.channels = StoredChannels(connection)
         self.papers = StoredPapers(connection)
         self.deliveries = StoredDeliveries(connection)
         self.fetches = StoredFetches(connection)
+        self.votes = StoredVotes(connection)
+        self.installations = StoredInstallations(connection, seal or Seal(()))
         self.gate = StoredGate(connection)
         self.cache = StoredCache(connection)
 
@@ -49,7 +54,12 @@ class RedisStore:
 
 @asynccontextmanager
 async def open_store(
-    url: str = "", *, directory: Path, verify: bool = True, clock: Callable[[], datetime] | None = None
+    url: str = "",
+    *,
+    directory: Path,
+    verify: bool = True,
+    clock: Callable[[], datetime] | None = None,
+    secret_keys: Sequence[str] = (),
 ) -> AsyncIterator[RedisStore]:
     """The store at `url`, or, without one, on a server of our own in `directory` that ends with the block.
 
@@ -58,16 +68,18 @@ async def open_store(
         directory: DATA_DIR; left alone if there is a `url`.
         verify: Whether a `rediss://` server must prove who it is.
         clock: Tests set the time with it; None goes by the server's clock.
+        secret_keys: SECRET_KEYS: what tokens are sealed with; the first seals, each of them opens.
 
     Raises:
         OperatorMistake: The store cannot be used as configured; one line with the remedy.
         StoreAway: Nobody answers at `url`; or, in the midst of the block, the server of our own ended: its disk is full, somebody
             killed it.
     """
+    seal = Seal(secret_keys)
     if url:
         connection = await Connection.open(url, verify=verify, clock=clock)
         try:
-            yield RedisStore(connection)
+            yield RedisStore(connection, seal=seal)
         finally:
             await connection.close()
         return
@@ -80,7 +92,10 @@ async def open_store(
 
     server = await EmbeddedServer.start(directory)
     try:
-        async with open_store(server.url, directory=directory, clock=clock) as store, _while_it_lives(server.watch()):
+        async with (
+            open_store(server.url, directory=directory, clock=clock, secret_keys=secret_keys) as store,
+            _while_it_lives(server.watch()),
+        ):
             yield store
     finally:
         await server.close()

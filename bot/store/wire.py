@@ -38,16 +38,33 @@ class PaperWire(Struct, array_like=True, frozen=True):
     sources: tuple[str, ...] = ()
 
 
+class SubscriptionWire(Struct, array_like=True, frozen=True):
+    """A `Subscription`."""
+
+    query: str
+    added_by: str
+    added_at: datetime
+    maker: str = ""
+
+
+class SettingsWire(Struct, array_like=True, frozen=True):
+    """A channel's `Settings`."""
+
+    limit: int
+    format: str
+    thread: bool
+    managers: str
+    links: bool = True
+
+
 class ChannelWire(Struct, array_like=True, frozen=True):
     """A `Channel` without its address, which is its key, and its version, which the scripts must see."""
 
     name: str
-    subscriptions: tuple[tuple[str, str, datetime], ...]
-    """(query, added by, added at)"""
+    subscriptions: tuple[SubscriptionWire, ...]
     schedule: tuple[tuple[int, ...], int, int, str]
     """(days, hour, minute, zone)"""
-    settings: tuple[int, str, bool, str]
-    """(limit, format, thread, managers)"""
+    settings: SettingsWire
     paused_until: datetime | None = None
     trouble: str = ""
 
@@ -58,6 +75,7 @@ class ButtonWire(Struct, array_like=True, frozen=True):
     label: str
     command: str = ""
     url: str = ""
+    turns: bool = False
 
 
 class HeadingWire(Struct, array_like=True, frozen=True, tag="h"):
@@ -96,6 +114,7 @@ class CardWire(Struct, array_like=True, frozen=True, tag="c"):
     thumbnail_url: str = ""
     number: int | None = None
     buttons: tuple[ButtonWire, ...] = ()
+    paper: str = ""
 
 
 class ItemWire(Struct, array_like=True, frozen=True, tag="i"):
@@ -131,14 +150,34 @@ class MessageWire(Struct, array_like=True, frozen=True):
 
 
 class DeliveryWire(Struct, array_like=True, frozen=True):
-    """A `Delivery`; the address as `str` writes it."""
+    """A `Delivery` without its address, which changes when the channel moves."""
 
     id: str
-    address: str
     due: datetime
     parts: tuple[MessageWire, ...]
     papers: tuple[str, ...]
     remainder: tuple[str, ...] = ()
+    threaded: bool = False
+
+
+class InstallationWire(Struct, array_like=True, frozen=True):
+    """An `Installation` without its version, which the scripts must see. Stored only sealed; its `repr` tells nothing."""
+
+    platform: str
+    workspace: str
+    name: str
+    token: str
+    refresh_token: str = ""
+    expires_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
+    bot_user: str = ""
+    bot: str = ""
+    app: str = ""
+    installed_by: str = ""
+    installed_at: datetime | None = None
+
+    def __repr__(self) -> str:
+        return f"InstallationWire({self.platform!r}, {self.workspace!r}, ...)"
 
 
 class HealthWire(Struct, array_like=True, frozen=True):

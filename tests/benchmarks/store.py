@@ -106,6 +106,7 @@ async def load_channels(store: RedisStore, *, count: int = 150_000, rules: int =
     chance, at = random.Random(3), datetime(2025, 11, 21, 9, tzinfo=UTC)
     for start in range(0, count, 5_000):
         fields: dict[str, list[str | bytes]] = {}
+        members: dict[str, list[str]] = {}
         for number in range(start, start + 5_000):
             address = Address("slack", f"T{number // 50:08}", f"C{number:010}")
             share = rules // count + (number < rules % count)
@@ -114,7 +115,9 @@ async def load_channels(store: RedisStore, *, count: int = 150_000, rules: int =
                 address=address, name="#reading", subscriptions=tuple(Subscription(word, "Ada Lovelace", at) for word in words)
             )
             fields.setdefault(keys.bucket_of(address), []).extend((str(address), pack_channel(channel, version=1)))
+            members.setdefault(keys.workspace_of(address), []).append(str(address))
         await store.connection.read_all([("HSET", key, *pairs) for key, pairs in fields.items()])
+        await store.connection.read_all([("SADD", key, *some) for key, some in members.items()])
     await store.connection.call("SET", keys.RULES_REVISION, 1)
     begin, slowest, found = time.perf_counter(), 0.0, 0
     last = begin

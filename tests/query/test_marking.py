@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import BadQuery
-from bot.query import marked, parse
+from bot.query import marked, parse, pointed
 from bot.query.marking import WIDEST
 
 
@@ -34,6 +34,31 @@ def mistake(query: str, start: int, end: int) -> BadQuery:
 )
 def test_the_mark_stands_under_the_place(query: str, start: int, end: int, shown: str) -> None:
     assert marked(mistake(query, start, end)) == shown
+
+
+@pytest.mark.parametrize(
+    ("query", "start", "end", "shown"),
+    [
+        ("titel:foo bar", 0, 5, "→titel←:foo bar"),
+        ("a (b", 2, 3, "a →(←b"),
+        ("", 0, 0, "→←"),
+        ("a", 1, 1, "a→←"),
+        ("a\tb\n\u202ec", 4, 6, "a b →c←"),
+        ("y" * 600, 0, 600, f"→{'y' * 70}←…"),
+        (f"{'x' * 600} y", 601, 602, f"…{'x' * 68} →y←"),
+    ],
+)
+def test_in_any_font_the_place_stands_between_arrows(query: str, start: int, end: int, shown: str) -> None:
+    assert pointed(mistake(query, start, end)) == shown
+
+
+@given(st.text(max_size=120), st.integers(0, 120), st.integers(0, 20))
+def test_what_is_pointed_at_is_one_short_line(query: str, start: int, length: int) -> None:
+    start = min(start, len(query))
+    line = pointed(mistake(query, start, min(start + length, len(query))))
+    assert len(line.splitlines()) == 1
+    assert "→" in line
+    assert "←" in line
 
 
 @pytest.mark.parametrize(("start", "left", "right"), [(0, False, True), (250, True, True), (497, True, False), (500, True, False)])

@@ -15,6 +15,7 @@ from bot.ports import Due, Filing, RuleChanges, Saved
 from bot.store import channels as module
 from bot.store import keys
 from bot.store.codec import pack_channel
+from bot.votes import Vote
 
 if TYPE_CHECKING:
     from bot.store.store import RedisStore
@@ -124,6 +125,53 @@ async def test_none_takes_a_channel_off_the_agenda(store: RedisStore, clock: Clo
     await _save(store, READING, "owl", due=None)
     assert await store.channels.next_due(READING) is None
     assert not await store.channels.due(limit=10)
+
+
+# ---------------------------------------------------------------- workspaces
+
+
+async def test_the_channels_of_a_workspace_come_by_address_and_no_others(
+    store: RedisStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_CHANGES_AT_ONCE", 2)
+    for name in ("C3", "C1", "C2:thread", "C2"):
+        await _save(store, Address("slack", "T1", name), name)
+    for address in (Address("slack", "T10", "C1"), Address("discord", "T1", "C1")):
+        await _save(store, address, "owl")
+    await store.channels.put_on_agenda({Address("slack", "T1", "C9"): clock.now}, move=False)
+    found = await store.channels.of("slack", "T1")
+    assert [channel.address.channel for channel in found] == ["C1", "C2", "C2:thread", "C3"]
+    assert [await store.channels.load(channel.address) for channel in found] == found
+    assert await store.channels.of("slack", "T2") == []
+
+
+async def test_a_workspace_knows_no_channel_that_was_forgotten_until_it_is_back(store: RedisStore) -> None:
+    for address in (READING, Address("slack", "T1", "C2")):
+        await _save(store, address, "owl")
+        await store.channels.forget(address)
+    assert await store.connection.read("EXISTS", keys.workspace("slack", "T1")) == 0
+    back = await _save(store, READING, "eel")
+    assert await store.channels.of("slack", "T1") == [back]
+
+
+async def test_a_workspace_knows_no_channel_that_was_not_saved(store: RedisStore) -> None:
+    assert await store.channels.save(Channel(address=READING, version=3), due=None) is Saved.CONFLICT
+    assert await store.channels.of("slack", "T1") == []
+    assert await store.connection.read("EXISTS", keys.workspace("slack", "T1")) == 0
+
+
+async def test_a_channel_that_cannot_be_read_does_not_hide_the_others_of_its_workspace(store: RedisStore) -> None:
+    await _save(store, READING, "owl")
+    other = await _save(store, Address("slack", "T1", "C2"), "eel")
+    await _damage(store, READING)
+    with capture_logs():
+        assert await store.channels.of("slack", "T1") == [other]
+
+
+async def test_a_channel_forgotten_while_its_workspace_is_read_is_left_out(store: RedisStore) -> None:
+    await _save(store, READING, "owl")
+    await store.connection.call("HDEL", keys.bucket_of(READING), str(READING))
+    assert await store.channels.of("slack", "T1") == []
 
 
 # ---------------------------------------------------------------- changes
@@ -265,6 +313,8 @@ async def test_forgetting_erases_every_key_of_the_channel_and_only_those(store: 
     for address in (READING, VISION):
         await _save(store, address, "owl", due=clock.now)
         await store.papers.keep(address, OWL)
+        await store.votes.shown(address, "m", [OWL])
+        await store.votes.cast(address, Vote(paper=OWL, voter="U1", sign="+1", value=1))
         await store.connection.call("ZADD", keys.deliveries_of(address), 1, f"d-{address.platform}")
         await store.connection.call("PEXPIRE", keys.deliveries_of(address), 1000)
         await store.connection.call("HSET", keys.delivery(f"d-{address.platform}"), "state", "pending")
@@ -278,7 +328,8 @@ async def test_forgetting_erases_every_key_of_the_channel_and_only_those(store: 
         await store.channels.forget(READING)
     left = [key.decode() for key in await store.connection.read("KEYS", "*")]
     assert not [key for key in left if str(READING) in key or key.endswith("d-slack")]
-    assert [key for key in left if str(VISION) in key]
+    assert {key for key in keys.of_channel(VISION) if key in left} >= {keys.votes(VISION), keys.shown(VISION), keys.shown_at(VISION)}
+    assert await store.channels.of("slack", "T1") == []
     assert await store.connection.read("ZRANGE", keys.OUTBOX, 0, -1) == [b"d-discord"]
     assert await store.connection.read("ZRANGE", keys.DEAD, 0, -1) == [b"d-discord"]
     assert await store.connection.read("SMEMBERS", keys.keepers(OWL)) == [str(VISION).encode()]

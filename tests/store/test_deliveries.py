@@ -1,86 +1,43 @@
-"""The outbox: what is planned is posted effectively once, whoever dies in between."""
+"""The outbox: what is planned is posted in order, at its time, and remembered."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
-import random
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.channel import Address, Channel
-from bot.message import Card, Heading, Message, Text
-from bot.paper import PaperId
-from bot.ports import Dead, Delivery, Doubtful, Later, Planned, Saved, Sent, Settled, State
+from bot.channel import Channel
+from bot.ports import Dead, Doubtful, Later, Planned, Sent, Settled, State
 from bot.store import keys
-from bot.store.deliveries import StoredDeliveries
 from tests.inboxes import filed
+from tests.store.outbox import (
+    ADDRESS,
+    COUNTED,
+    DUE,
+    LEASE,
+    NEED,
+    OTHER,
+    SHOWN,
+    SLOT,
+    THEN,
+    begun,
+    claimed,
+    delivery,
+    idle,
+    inbox,
+    planned,
+    post_now,
+    settled,
+    subscribe,
+)
 
 if TYPE_CHECKING:
-    from bot.ports import Lease, Outcome
+    from bot.paper import PaperId
     from bot.store.store import RedisStore
     from tests.clock import Clock
-
-ADDRESS = Address("slack", "T1", "C1")
-OTHER = Address("discord", "G1", "77:1")
-DUE = datetime(2025, 11, 21, 9, 0, tzinfo=UTC)
-THEN = DUE + timedelta(days=3)
-LEASE = timedelta(seconds=60)
-NEED = timedelta(seconds=20)
-SLOT = "a" * 64
-SHOWN, COUNTED = (PaperId("2511.00001"), PaperId("2511.00002")), (PaperId("10.1000/xyz"),)
-
-
-def delivery(id: str = SLOT, *, parts: int = 1, address: Address = ADDRESS, due: datetime = DUE) -> Delivery:
-    """A delivery with papers of its own."""
-    messages = tuple(
-        Message((Heading(f"Part {n}"), Card(title="On β-VAE", url="https://x"), Text("…")), gist="Papers") for n in range(parts)
-    )
-    papers, remainder = (SHOWN, COUNTED) if id == SLOT else ((PaperId(f"2511.1000{id}"),), ())
-    return Delivery(id=id, address=address, due=due, parts=messages, papers=papers, remainder=remainder)
-
-
-async def subscribe(store: RedisStore, *, due: datetime | None = DUE, address: Address = ADDRESS) -> None:
-    """A channel that is due, with three papers in its inbox."""
-    channel = await store.channels.load(address)
-    assert await store.channels.save(channel, due=due, backlog=[*SHOWN, *COUNTED]) is Saved.SAVED
-
-
-async def planned(store: RedisStore, *, parts: int = 1) -> None:
-    await subscribe(store)
-    assert await store.deliveries.plan(ADDRESS, due=DUE, then=THEN, delivery=delivery(parts=parts)) is Planned.PLANNED
-
-
-async def post_now(store: RedisStore, delivery: Delivery) -> None:
-    """Plan a delivery that no schedule asked for, its papers in the inbox before."""
-    assert await store.deliveries.post_now(await filed(store, delivery)) is Planned.PLANNED
-
-
-async def claimed(store: RedisStore) -> Lease:
-    (lease,) = await store.deliveries.claim(limit=10, lease=LEASE)
-    return lease
-
-
-async def begun(store: RedisStore) -> Lease:
-    lease = await claimed(store)
-    assert await store.deliveries.begin(lease, need=NEED)
-    return lease
-
-
-async def settled(store: RedisStore, outcome: Outcome) -> Lease:
-    lease = await begun(store)
-    assert await store.deliveries.settle(lease, outcome) is Settled.SETTLED
-    return lease
-
-
-async def inbox(store: RedisStore) -> set[PaperId]:
-    return {id for id, _ in await store.papers.inbox(ADDRESS)}
-
-
-async def idle(store: RedisStore) -> bool:
-    return not await store.deliveries.claim(limit=10, lease=LEASE)
 
 
 # ---------------------------------------------------------------- plan
@@ -272,6 +229,21 @@ async def test_each_part_has_its_own_key(store: RedisStore) -> None:
     assert len(set(used)) == 2
 
 
+@pytest.mark.parametrize("under", [["", "m0", "m0"], ["", "", ""]], ids=["threaded", "plain"])
+async def test_in_a_thread_every_part_after_the_first_replies_to_it(store: RedisStore, clock: Clock, under: list[str]) -> None:
+    threaded = any(under)
+    await post_now(store, dataclasses.replace(delivery(parts=3), threaded=threaded))
+
+    leases = [await settled(store, Sent(f"m{part}")) for part in range(2)]
+    await settled(store, Later(clock.now, "no connection"))
+    leases.append(await begun(store))
+
+    assert [lease.under for lease in leases] == under
+    assert {lease.delivery.threaded for lease in leases} == {threaded}
+    await store.deliveries.settle(leases[-1], Dead("x"))
+    assert [lease.under for lease in await store.deliveries.dead()] == under[-1:]
+
+
 async def test_a_part_put_off_comes_back_at_its_time_with_its_failure_counted(store: RedisStore, clock: Clock) -> None:
     await planned(store)
     started = clock.now
@@ -342,345 +314,6 @@ async def test_the_clock_of_failures_starts_anew_after_a_pause(store: RedisStore
     await post_now(store, delivery("2"))
 
     assert (await claimed(store)).failing_since is None
-
-
-# ---------------------------------------------------------------- crashes, late news, fences
-
-
-async def test_a_worker_that_dies_before_it_begins_costs_one_lease_and_nothing_else(store: RedisStore, clock: Clock) -> None:
-    await planned(store)
-    await claimed(store)
-
-    clock.advance(LEASE)
-    lease = await claimed(store)
-
-    assert (lease.state, lease.fence, lease.attempt) == (State.PENDING, 2, 0)
-
-
-async def test_a_worker_that_dies_after_it_began_leaves_a_doubt(store: RedisStore, clock: Clock) -> None:
-    await planned(store)
-    await begun(store)
-
-    assert await idle(store)
-    clock.advance(LEASE)
-    lease = await claimed(store)
-
-    assert (lease.state, lease.attempt, lease.first_attempt, lease.last_attempt) == (State.UNKNOWN, 1, DUE, DUE)
-
-
-async def test_the_first_attempt_is_kept_over_the_next(store: RedisStore, clock: Clock) -> None:
-    await planned(store)
-    await begun(store)
-    clock.advance(LEASE)
-    await begun(store)
-    clock.advance(LEASE)
-
-    lease = await claimed(store)
-
-    assert (lease.attempt, lease.first_attempt, lease.last_attempt) == (2, DUE, DUE + LEASE)
-
-
-async def test_a_worker_that_dies_between_two_parts_does_not_repeat_the_first(store: RedisStore, clock: Clock) -> None:
-    await planned(store, parts=2)
-    await settled(store, Sent("m0"))
-    clock.advance(timedelta(days=1))
-
-    lease = await claimed(store)
-
-    assert (lease.part, lease.state, lease.attempt) == (1, State.PENDING, 0)
-
-
-async def test_an_old_lease_may_not_begin_once_somebody_else_has_a_newer(store: RedisStore, clock: Clock) -> None:
-    await planned(store)
-    old = await claimed(store)
-    clock.advance(LEASE)
-    new = await claimed(store)
-
-    assert not await store.deliveries.begin(old, need=NEED)
-    assert await store.deliveries.begin(new, need=NEED)
-
-
-@pytest.mark.parametrize(("left", "may"), [(NEED, True), (NEED - timedelta(milliseconds=1), False)])
-async def test_a_request_begins_only_while_the_lease_lasts_for_it(store: RedisStore, clock: Clock, left: timedelta, may: bool) -> None:  # noqa: FBT001
-    await planned(store)
-    lease = await claimed(store)
-    clock.advance(LEASE - left)
-
-    assert await store.deliveries.begin(lease, need=NEED) is may
-
-
-async def test_nothing_begins_that_is_settled(store: RedisStore) -> None:
-    await planned(store)
-    sent = await settled(store, Sent("m1"))
-    await post_now(store, delivery("2"))
-    dead = await settled(store, Dead("no"))
-
-    assert not await store.deliveries.begin(sent, need=NEED)
-    assert not await store.deliveries.begin(dead, need=NEED)
-
-
-@pytest.mark.parametrize("outcome", [Later(DUE, "x"), Doubtful(DUE, "x"), Dead("x")])
-async def test_from_an_old_lease_only_the_news_that_it_was_sent_counts(store: RedisStore, clock: Clock, outcome: Outcome) -> None:
-    await planned(store)
-    old = await begun(store)
-    clock.advance(LEASE)
-    new = await claimed(store)
-
-    assert await store.deliveries.settle(old, outcome) is Settled.LOST
-    assert await store.deliveries.settle(old, Sent("m1")) is Settled.SETTLED
-    assert not await store.deliveries.begin(new, need=NEED)
-    assert await store.deliveries.settle(new, outcome) is Settled.LOST
-    assert (await store.papers.history(ADDRESS, SHOWN[0])).posted is not None
-    clock.advance(LEASE)
-    assert await idle(store)
-
-
-async def test_late_news_of_a_part_stop_whoever_is_about_to_repeat_it(store: RedisStore, clock: Clock) -> None:
-    await planned(store, parts=2)
-    old = await begun(store)
-    clock.advance(LEASE)
-    new = await claimed(store)
-
-    await store.deliveries.settle(old, Sent("m0"))
-
-    assert not await store.deliveries.begin(new, need=NEED)
-    assert await store.deliveries.settle(new, Later(clock.now, "x")) is Settled.LOST
-    assert (await claimed(store)).part == 1
-
-
-async def test_an_expired_lease_that_nobody_took_over_settles_as_usual(store: RedisStore, clock: Clock) -> None:
-    await planned(store)
-    lease = await begun(store)
-    clock.advance(LEASE * 2)
-
-    assert await store.deliveries.settle(lease, Later(clock.now, "slow")) is Settled.SETTLED
-    assert (await claimed(store)).state is State.PENDING
-
-
-async def test_a_dead_delivery_of_which_late_news_come_is_sent(store: RedisStore, clock: Clock) -> None:
-    await planned(store)
-    old = await begun(store)
-    clock.advance(LEASE)
-    await settled(store, Dead("gave up", doubtful=True))
-
-    assert await store.deliveries.settle(old, Sent("m1")) is Settled.SETTLED
-    assert await store.deliveries.dead() == []
-    assert (await store.papers.history(ADDRESS, SHOWN[0])).posted is not None
-
-
-@pytest.mark.parametrize(
-    ("outcome", "state", "failures"),
-    [
-        (Later(DUE, "x"), State.PENDING, 1),
-        (Later(DUE, "x", counts=False), State.PENDING, 0),
-        (Doubtful(DUE, "x"), State.UNKNOWN, 1),
-    ],
-)
-async def test_settling_again_after_a_lost_reply_changes_nothing(store: RedisStore, outcome: Outcome, state: State, failures: int) -> None:
-    await planned(store)
-    lease = await settled(store, outcome)
-
-    assert await store.deliveries.settle(lease, outcome) is Settled.SETTLED
-
-    assert len(await store.deliveries.log(ADDRESS)) == 1
-    lease = await claimed(store)
-    assert (lease.state, lease.failures) == (state, failures)
-
-
-@pytest.mark.parametrize("parts", [1, 2])
-async def test_sending_news_again_after_a_lost_reply_change_nothing(store: RedisStore, parts: int) -> None:
-    await planned(store, parts=parts)
-    lease = await settled(store, Sent("m0"))
-
-    assert await store.deliveries.settle(lease, Sent("m0")) is Settled.SETTLED
-
-    assert len(await store.deliveries.log(ADDRESS)) == 1
-    assert [one.part for one in await store.deliveries.claim(limit=9, lease=LEASE)] == [1][: parts - 1]
-
-
-async def test_dying_again_after_a_lost_reply_changes_nothing(store: RedisStore) -> None:
-    await planned(store)
-    lease = await settled(store, Dead("x"))
-
-    assert await store.deliveries.settle(lease, Dead("x")) is Settled.SETTLED
-    assert len(await store.deliveries.log(ADDRESS)) == 1
-
-
-async def test_a_second_copy_in_the_channel_is_in_the_log(store: RedisStore, clock: Clock) -> None:
-    await planned(store)
-    frozen = await begun(store)
-    clock.advance(LEASE)
-    await settled(store, Sent("m2"))
-
-    assert await store.deliveries.settle(frozen, Sent("m1")) is Settled.SETTLED
-
-    assert [one.detail for one in await store.deliveries.log(ADDRESS)] == ["m1", "m2"]
-
-
-async def test_a_second_copy_of_one_part_does_not_bring_back_the_next(store: RedisStore, clock: Clock) -> None:
-    await planned(store, parts=2)
-    frozen = await begun(store)
-    clock.advance(LEASE)
-    for part in range(2):
-        await settled(store, Sent(f"m{part}"))
-
-    await store.deliveries.settle(frozen, Sent("copy of m0"))
-
-    clock.advance(LEASE)
-    assert await idle(store)
-
-
-async def test_a_part_does_not_inherit_the_troubles_of_the_one_before(store: RedisStore, clock: Clock) -> None:
-    await planned(store, parts=2)
-    await settled(store, Later(clock.now, "no connection"))
-    await settled(store, Sent("m0"))
-
-    lease = await claimed(store)
-
-    assert (lease.part, lease.reason, lease.failures, lease.first_attempt, lease.last_attempt) == (1, "", 0, None, None)
-
-
-async def test_beginning_again_under_one_lease_is_one_attempt(store: RedisStore, clock: Clock) -> None:
-    await planned(store)
-    lease = await begun(store)
-
-    assert await store.deliveries.begin(lease, need=NEED)
-
-    await store.deliveries.settle(lease, Later(clock.now, "x"))
-    assert (await claimed(store)).attempt == 1
-
-
-async def test_a_lease_given_back_is_free_at_once_and_of_no_more_use(store: RedisStore) -> None:
-    await planned(store)
-    lease = await claimed(store)
-
-    await store.deliveries.release(lease)
-    await store.deliveries.release(lease)
-
-    assert not await store.deliveries.begin(lease, need=NEED)
-    assert (await claimed(store)).state is State.PENDING
-
-
-async def test_a_lease_under_which_something_may_be_out_is_not_given_back(store: RedisStore) -> None:
-    await planned(store)
-    lease = await begun(store)
-
-    await store.deliveries.release(lease)
-
-    assert await idle(store)
-
-
-async def test_giving_back_an_old_lease_leaves_the_newer_one_alone(store: RedisStore, clock: Clock) -> None:
-    await planned(store)
-    old = await claimed(store)
-    clock.advance(LEASE)
-    new = await claimed(store)
-
-    await store.deliveries.release(old)
-
-    assert await idle(store)
-    assert await store.deliveries.begin(new, need=NEED)
-
-
-# ---------------------------------------------------------------- recall
-
-
-async def test_papers_of_a_delivery_that_never_went_out_return_to_the_inbox_as_old_as_they_were(store: RedisStore, clock: Clock) -> None:
-    await planned(store)
-    filed = dict.fromkeys([*SHOWN, *COUNTED], clock.now)
-    clock.advance(timedelta(hours=1))
-
-    assert await store.deliveries.recall(ADDRESS) == [*SHOWN, *COUNTED]
-
-    assert dict(await store.papers.inbox(ADDRESS)) == filed
-    assert await idle(store)
-    assert await store.deliveries.get(SLOT) is None
-    assert await store.deliveries.recall(ADDRESS) == []
-
-
-async def test_a_failing_delivery_is_taken_back(store: RedisStore) -> None:
-    await planned(store)
-    await settled(store, Later(THEN, "no connection"))
-
-    assert await store.deliveries.recall(ADDRESS) == [*SHOWN, *COUNTED]
-
-
-async def test_a_claimed_delivery_is_taken_back_and_its_holder_may_not_begin(store: RedisStore, clock: Clock) -> None:
-    await planned(store)
-    lease = await claimed(store)
-
-    assert await store.deliveries.recall(ADDRESS) == [*SHOWN, *COUNTED]
-
-    assert not await store.deliveries.begin(lease, need=NEED)
-    assert await store.deliveries.settle(lease, Later(clock.now, "x")) is Settled.LOST
-
-
-@pytest.mark.parametrize("outcome", [None, Doubtful(THEN, "x"), Sent("m"), Dead("refused"), Dead("x", doubtful=True)])
-async def test_a_delivery_that_may_be_out_or_is_to_blame_itself_is_not_taken_back(store: RedisStore, outcome: Outcome | None) -> None:
-    await planned(store)
-    lease = await begun(store)
-    if outcome:
-        await store.deliveries.settle(lease, outcome)
-
-    assert await store.deliveries.recall(ADDRESS) == []
-    assert await inbox(store) == set()
-    assert await store.deliveries.get(SLOT) is not None
-
-
-async def test_a_delivery_of_which_one_part_is_out_is_not_taken_back(store: RedisStore) -> None:
-    await planned(store, parts=2)
-    await settled(store, Sent("m0"))
-
-    assert await store.deliveries.recall(ADDRESS) == []
-
-
-async def test_a_delivery_that_died_for_the_channels_sake_is_taken_back_when_the_channel_lives_again(store: RedisStore) -> None:
-    await planned(store)
-    await settled(store, Dead("archived", merge=True, pauses=True))
-
-    assert await store.deliveries.recall(ADDRESS) == [*SHOWN, *COUNTED]
-    assert await store.deliveries.dead() == []
-
-
-async def test_a_paper_that_another_digest_posted_does_not_return(store: RedisStore) -> None:
-    await planned(store)
-    await store.deliveries.claim(limit=1, lease=timedelta(days=1))
-    # Plans of a version that did not look into the inbox may have papers in common.
-    await store.connection.call("ZADD", keys.inbox(ADDRESS), *(part for id in (*SHOWN, *COUNTED) for part in (1, id)))
-    await post_now(store, dataclasses.replace(delivery("2"), papers=SHOWN, remainder=COUNTED))
-    await settled(store, Sent("m"))
-
-    await store.deliveries.recall(ADDRESS)
-
-    assert await inbox(store) == set(COUNTED)
-
-
-async def test_for_a_slot_that_is_still_due_a_failing_delivery_is_taken_back(store: RedisStore) -> None:
-    await planned(store)
-
-    assert await store.deliveries.recall(ADDRESS, slot=THEN) == [*SHOWN, *COUNTED]
-    assert await store.deliveries.recall(ADDRESS, slot=THEN) == []
-
-    assert await inbox(store) == {*SHOWN, *COUNTED}
-    assert await store.channels.next_due(ADDRESS) == THEN
-
-
-@pytest.mark.parametrize("then", [THEN, None])
-async def test_whoever_comes_second_to_a_slot_does_not_take_back_what_the_first_planned(store: RedisStore, then: datetime | None) -> None:
-    await subscribe(store)
-    await store.deliveries.plan(ADDRESS, due=DUE, then=then, delivery=delivery())
-
-    assert await store.deliveries.recall(ADDRESS, slot=DUE) == []
-
-    assert await inbox(store) == set()
-    assert (await claimed(store)).delivery == delivery()
-
-
-async def test_other_channels_keep_their_deliveries(store: RedisStore) -> None:
-    await planned(store)
-
-    assert await store.deliveries.recall(OTHER) == []
-    assert (await claimed(store)).delivery.address == ADDRESS
 
 
 # ---------------------------------------------------------------- the dead, the log, what goes
@@ -812,35 +445,6 @@ async def test_a_delivery_of_a_newer_version_waits_for_one(store: RedisStore) ->
     assert await idle(store)
     assert await store.deliveries.recall(ADDRESS) == []
     assert await store.connection.read("HGET", keys.delivery(SLOT), "record") == b"\xffnewer"
-
-
-@pytest.mark.parametrize("seed", range(3))
-async def test_whatever_workers_die_of_each_part_is_posted_once(store: RedisStore, clock: Clock, seed: int) -> None:
-    chance = random.Random(seed)
-    for number in range(6):
-        await post_now(store, delivery(str(number), parts=2))
-    platform: list[str] = []
-
-    async def work() -> None:
-        deliveries = StoredDeliveries(store.connection)
-        for lease in await deliveries.claim(limit=2, lease=LEASE):
-            if chance.random() < 0.3:
-                return  # died before it began
-            if lease.state is State.PENDING or lease.key not in platform:
-                if not await deliveries.begin(lease, need=NEED):
-                    continue
-                if chance.random() < 0.3:
-                    return  # died before the request went out
-                platform.append(lease.key)
-            if chance.random() < 0.3:
-                return  # died before it told the store
-            await deliveries.settle(lease, Sent(lease.key))
-
-    while await store.connection.read("ZCARD", keys.OUTBOX):
-        await asyncio.gather(*(work() for _ in range(4)))
-        clock.advance(LEASE / 2)
-
-    assert len(set(platform)) == len(platform) == 12
 
 
 async def test_a_channel_without_a_record_can_be_delivered_to(store: RedisStore) -> None:

@@ -7,9 +7,11 @@ from datetime import UTC
 from hypothesis import strategies as st
 
 from bot.channel import Address, Channel, Format, Managers, QueryText, Schedule, Settings, Subscription
+from bot.installation import Installation
 from bot.message import Button, Buttons, Card, Excerpt, File, Heading, Hint, Item, Message, Text
 from bot.paper import Paper, PaperId
 from bot.ports import Attempt, Delivery, Health
+from bot.votes import Vote
 
 moments = st.datetimes(timezones=st.just(UTC))
 counts = st.integers(0, 2**40)
@@ -45,7 +47,7 @@ papers = st.builds(
 )
 
 addresses = st.builds(Address, st.sampled_from(["slack", "discord", "terminal"]), st.sampled_from(["T1", "local"]), texts)
-subscriptions = st.builds(Subscription, texts.map(QueryText), texts, moments)
+subscriptions = st.builds(Subscription, texts.map(QueryText), texts, moments, texts)
 schedules = st.builds(
     Schedule,
     days=st.sets(st.integers(0, 6)).map(lambda days: tuple(sorted(days))),
@@ -54,7 +56,12 @@ schedules = st.builds(
     zone=texts,
 )
 settings = st.builds(
-    Settings, limit=st.integers(1, 25), format=st.sampled_from(Format), thread=st.booleans(), managers=st.sampled_from(Managers)
+    Settings,
+    limit=st.integers(1, 25),
+    format=st.sampled_from(Format),
+    thread=st.booleans(),
+    managers=st.sampled_from(Managers),
+    links=st.booleans(),
 )
 channels = st.builds(
     Channel,
@@ -68,7 +75,7 @@ channels = st.builds(
     version=st.integers(1, 2**32 - 1),
 )
 
-buttons = st.lists(st.builds(Button, texts, texts, texts), max_size=3).map(tuple)
+buttons = st.lists(st.builds(Button, texts, texts, texts, st.booleans()), max_size=3).map(tuple)
 numbers = st.none() | st.integers(1, 100)
 cards = st.builds(
     Card,
@@ -81,6 +88,7 @@ cards = st.builds(
     thumbnail_url=texts,
     number=numbers,
     buttons=buttons,
+    paper=texts,
 )
 blocks = st.one_of(
     st.builds(Heading, texts),
@@ -101,6 +109,7 @@ deliveries = st.builds(
     parts=st.lists(messages, max_size=3).map(tuple),
     papers=st.lists(ids, max_size=3).map(tuple),
     remainder=st.lists(ids, max_size=3).map(tuple),
+    threaded=st.booleans(),
 )
 attempts = st.builds(Attempt, at=moments, delivery=texts, part=counts, outcome=texts, detail=texts)
 healths = st.builds(
@@ -115,3 +124,21 @@ healths = st.builds(
     new=counts,
     refused=counts,
 )
+names = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12)
+installations = st.builds(
+    Installation,
+    platform=st.sampled_from(["slack", "discord"]),
+    workspace=names,
+    name=texts,
+    token=texts,
+    refresh_token=texts,
+    expires_at=st.none() | moments,
+    scopes=st.frozensets(texts, max_size=4),
+    bot_user=texts,
+    bot=texts,
+    app=texts,
+    installed_by=texts,
+    installed_at=st.none() | moments,
+    version=st.integers(0, 2**31),
+)
+votes = st.builds(Vote, paper=ids, voter=names, sign=st.sampled_from(["+1", "heart", "❤️", "button"]), value=st.sampled_from([1, -1]))
