@@ -58,7 +58,7 @@ def card(paper: Paper, format: Format, *, now: datetime, why: str = "", number: 
     """
     title, url = one_line(readable(paper.title)), link(paper)
     if format is Format.COMPACT:
-        return Card(title=title, url=url, number=number, facts=_warnings(paper), buttons=tuple(buttons))
+        return Card(title=title, url=url, number=number, facts=_warnings(paper), buttons=tuple(buttons), paper=paper.id)
     full = format is Format.FULL
     return Card(
         title=title,
@@ -70,6 +70,7 @@ def card(paper: Paper, format: Format, *, now: datetime, why: str = "", number: 
         thumbnail_url=paper.thumbnail_url if _is_web(paper.thumbnail_url) else "",
         number=number,
         buttons=tuple(buttons),
+        paper=paper.id,
     )
 
 
@@ -87,6 +88,7 @@ def paper_buttons(paper: Paper) -> tuple[Button, ...]:
         *((Button("PDF", url=pdf),) if pdf else ()),
         Button("Save", command=f"save {paper.id}"),
         Button("Similar", command=f"similar {paper.id}"),
+        Button("Not for us", command=f"vote {paper.id} down"),
     )
 
 

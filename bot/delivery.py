@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, PostTrouble, StoreAway, WorkspaceGone
+from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, PostTrouble, StoreAway, StoreTrouble, WorkspaceGone
 from bot.plain import plain
 from bot.ports import Dead, Doubtful, Later, Sent, Settled, State
+from bot.votes import papers_meant
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -215,7 +216,8 @@ class Courier:
             return Decision(wait)
         try:
             async with asyncio.timeout(self._decider.request.total_seconds()):
-                found = await outlet.posted(lease.delivery.address, key=lease.key, since=lease.first_attempt or lease.delivery.due)
+                since = lease.first_attempt or lease.delivery.due
+                found = await outlet.posted(lease.delivery.address, key=lease.key, since=since, under=lease.under)
         except Exception as trouble:  # noqa: BLE001 - as in _posted
             _tell_bug(trouble, log)
             return self._decider.after_asking(lease, trouble, await self._store.now())
@@ -230,7 +232,7 @@ class Courier:
             return None
         try:
             async with asyncio.timeout(self._decider.request.total_seconds()):
-                return Sent(await outlet.post(lease.delivery.address, message, key=lease.key))
+                return Sent(await outlet.post(lease.delivery.address, message, key=lease.key, under=lease.under))
         except Exception as trouble:  # noqa: BLE001 - a bug in an outlet must not cost the lease: what it did is in doubt, and told loudly
             _tell_bug(trouble, log)
             return trouble
@@ -243,10 +245,21 @@ class Courier:
         match outcome:
             case Sent(message_id):
                 log.info("delivery_sent", message_id=message_id)
+                await self._note_papers(lease, message_id, log)
             case Later(at, reason) | Doubtful(at, reason):
                 log.info("delivery_put_off", outcome=type(outcome).__name__, at=at.isoformat(), reason=reason)
             case Dead(reason):
                 log.error("delivery_dead", reason=reason)
+
+    async def _note_papers(self, lease: Lease, message_id: str, log: structlog.typing.FilteringBoundLogger) -> None:
+        """So that what people say about the message counts for the papers in it."""
+        papers = papers_meant(lease.delivery.parts, lease.part)
+        if not papers:
+            return
+        try:
+            await self._store.votes.shown(lease.delivery.address, message_id, papers)
+        except StoreTrouble as trouble:
+            log.warning("papers_not_noted", message_id=message_id, reason=str(trouble))  # the post stands, and is settled
 
     async def _told(self, lease: Lease, outcome: Outcome) -> Settled:
         for wait in _SETTLING:
@@ -265,4 +278,4 @@ def _tell_bug(trouble: Exception, log: structlog.typing.FilteringBoundLogger) ->
 def _text(trouble: Exception) -> str:
     if isinstance(trouble, TimeoutError):
         return "not answered in time"
-    return str(trouble) if isinstance(trouble, PostTrouble) else f"{type(trouble).__name__}: {trouble}"
+    return str(trouble).strip().removesuffix(".") if isinstance(trouble, PostTrouble) else f"{type(trouble).__name__}: {trouble}"

@@ -1,4 +1,4 @@
-"""The digest: the one message that carries a channel's matches of a period."""
+"""The digest: the one message that carries a channel's matches of a period, or the thread."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.cards import card, paper_buttons, why
 from bot.channel import Format
 from bot.errors import UserMistake
-from bot.message import Block, Button, Buttons, Heading, Hint, Message
+from bot.message import Button, Buttons, Heading, Hint, Message
 from bot.ranking import rank
 from bot.summary import one_line, shorten
 from bot.timewords import MONTHS, WEEKDAYS
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from bot.channel import Channel
+    from bot.message import Block, Card
     from bot.paper import PaperId
     from bot.query.nodes import Condition
     from bot.ranking import Matched
@@ -33,6 +34,8 @@ class Digest:
     """What is said, and which papers it settles."""
 
     message: Message
+    replies: tuple[Message, ...] = ()
+    """What stands under it, in order, if each paper gets a message of its own."""
     shown: tuple[PaperId, ...]
     """Best first."""
     remainder: tuple[PaperId, ...]
@@ -47,6 +50,7 @@ def compose(
     now: datetime,
     delivery_id: str = "",
     reactions: Mapping[PaperId, int] | None = None,
+    threads: bool = False,
 ) -> Digest | None:
     """Lay out a channel's papers, best first; None when there are none: no matches, no message.
 
@@ -58,6 +62,8 @@ def compose(
         now: Aware; the date is that of the channel's own zone.
         delivery_id: What the button for the rest asks for; without one the rest is only counted, as for a preview.
         reactions: The channel's own to papers, favourable minus unfavourable.
+        threads: Whether a message can stand under another where it goes; if the channel wants that, the message is a list of titles, and
+            each paper a reply.
     """
     if not matched:
         return None
@@ -68,18 +74,26 @@ def compose(
     papers = f"{len(ranked)} paper{'' if len(ranked) == 1 else 's'} for {name}"
     today = _today(channel, now)
     blocks: list[Block] = [Heading(f"{papers} · {WEEKDAYS[today.weekday()]} {today.day} {MONTHS[today.month - 1]}")]
-    blocks += [_card(one, channel.settings.format, number=number, now=now) for number, one in enumerate(shown, start=1)]
-    if remainder:
-        blocks.append(_rest(len(remainder), delivery_id))
+    cards = [_card(one, channel.settings.format, number=number, now=now) for number, one in enumerate(shown, start=1)]
+    rest = (_rest(len(remainder), delivery_id),) if remainder else ()
+    replies: tuple[Message, ...] = ()
+    if threads and channel.settings.thread:
+        blocks += [card(one.paper, Format.COMPACT, now=now, number=number) for number, one in enumerate(shown, start=1)]
+        blocks.append(Hint("Each paper stands in the thread below, to be talked about there."))
+        replies = tuple(Message((one,), gist=shorten(f"{one.number}. {one.title}", GIST)) for one in cards)
+        replies += (Message(rest, gist=f"{len(remainder)} more"),) if rest else ()
+    else:
+        blocks += [*cards, *rest]
     gist = shorten(f"{papers}: {one_line(shown[0].paper.title)}", GIST)
     return Digest(
         message=Message(tuple(blocks), gist=gist),
+        replies=replies,
         shown=tuple(one.paper.id for one in shown),
         remainder=tuple(one.paper.id for one in remainder),
     )
 
 
-def _card(one: Matched, format: Format, *, number: int, now: datetime) -> Block:
+def _card(one: Matched, format: Format, *, number: int, now: datetime) -> Card:
     buttons = () if format is Format.COMPACT else paper_buttons(one.paper)
     return card(one.paper, format, now=now, why=why(one.hits), number=number, buttons=buttons)
 

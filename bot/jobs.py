@@ -20,6 +20,7 @@ from bot.document import document
 from bot.errors import UserMistake
 from bot.identity import names
 from bot.memory import rules_of
+from bot.opinions import opinions
 from bot.paging import split
 from bot.paper import merge
 from bot.ports import Delivery, Filed, Filing, Planned
@@ -195,12 +196,13 @@ async def mend_agenda(desk: Desk, *, recompute: bool) -> int:
     mended = 0
     async for batch in desk.store.channels.changes(0):
         now = await desk.store.now()
-        dues = {channel.address: due for channel in batch.channels if (due := _due_or_told(channel, now)) is not None}
+        dues = {channel.address: due for channel in batch.channels if (due := due_or_told(channel, now)) is not None}
         mended += await desk.store.channels.put_on_agenda(dues, move=recompute)
     return mended
 
 
-def _due_or_told(channel: Channel, now: datetime) -> datetime | None:
+def due_or_told(channel: Channel, now: datetime) -> datetime | None:
+    """The same; None as well, with a line in the log, if this machine does not know the channel's time zone."""
     try:
         return due_of(channel, now)
     except UserMistake as error:
@@ -210,14 +212,40 @@ def _due_or_told(channel: Channel, now: datetime) -> datetime | None:
 
 async def _edition(desk: Desk, channel: Channel, *, due: datetime, now: datetime) -> Delivery | None:
     id = slot_id(channel.address, due)
-    digest = edition(desk, channel, await waiting(desk, channel), now=now, delivery_id=id)
+    outlet = desk.outlets.get(channel.address.platform)
+    threads = outlet is not None and outlet.limits.threads
+    digest = await edition(desk, channel, await waiting(desk, channel), now=now, delivery_id=id, threads=threads)
     if digest is None:
         return None
-    outlet = desk.outlets.get(channel.address.platform)
-    parts = split(digest.message, outlet.limits, measure=outlet.measure) if outlet else (digest.message,)
-    return Delivery(id=id, address=channel.address, due=due, parts=parts, papers=digest.shown, remainder=digest.remainder)
+    said = (digest.message, *digest.replies)
+    parts = tuple(part for one in said for part in split(one, outlet.limits, measure=outlet.measure)) if outlet else said
+    return Delivery(
+        id=id,
+        address=channel.address,
+        due=due,
+        parts=parts,
+        papers=digest.shown,
+        remainder=digest.remainder,
+        threaded=bool(digest.replies),
+    )
 
 
-def edition(desk: Desk, channel: Channel, found: Sequence[Matched], *, now: datetime, delivery_id: str = "") -> Digest | None:
-    """Rank the papers by the archive as it stands, and lay them out as this channel wants it; None when there are none."""
-    return compose(channel, found, rarity=desk.memory.archive.rarity, now=now, delivery_id=delivery_id)
+async def edition(
+    desk: Desk, channel: Channel, found: Sequence[Matched], *, now: datetime, delivery_id: str = "", threads: bool = False
+) -> Digest | None:
+    """Rank the papers by the archive as it stands and the channel's own opinions, and lay them out as it wants; None when there are none.
+
+    Args:
+        threads: Whether it goes where a message can stand under another.
+    """
+    if not found:
+        return None
+    return compose(
+        channel,
+        found,
+        rarity=desk.memory.archive.rarity,
+        now=now,
+        delivery_id=delivery_id,
+        reactions=await opinions(desk, channel, found),
+        threads=threads,
+    )

@@ -116,7 +116,8 @@ class _Fitting:
 
     def heading(self, heading: Heading, *, room: int) -> Heading:
         """The heading in at most `room` characters, and never more of them than the platform's headings have."""
-        return Heading(self._cut(shorten(heading.text, room), Heading, room + _PER_FIELD))
+        around = max(self.measure(Heading("x")) - 1, _PER_FIELD)
+        return Heading(self._cut(shorten(heading.text, room), Heading, room + around))
 
     def _card(self, card: Card, room: int) -> Card:
         card = dataclasses.replace(card, buttons=card.buttons[: self.limits.buttons])
@@ -192,8 +193,8 @@ class Page(Generic[T]):
         Args:
             command: What shows the page with a number.
         """
-        previous = (Button("Previous", command=command(self.number - 1)),) if self.number > 1 else ()
-        return (*previous, Button("Next", command=command(self.number + 1))) if self.number < self.pages else previous
+        previous = (Button("Previous", command=command(self.number - 1), turns=True),) if self.number > 1 else ()
+        return (*previous, Button("Next", command=command(self.number + 1), turns=True)) if self.number < self.pages else previous
 
 
 def page(items: Sequence[T], number: int, size: int) -> Page[T]:

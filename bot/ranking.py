@@ -108,7 +108,7 @@ def score(matched: Matched, *, rarity: Callable[[Condition], float], now: dateti
 
     Args:
         rarity: How rare a term is among all papers: 0 if every paper has it, 1 more for each factor of e (an inverse document frequency).
-        reactions: The channel's own, favourable minus unfavourable.
+        reactions: The channel's own, favourable minus unfavourable: see `bot.opinions`.
     """
     best: dict[Condition, int] = {}
     for hit in matched.hits:

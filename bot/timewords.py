@@ -73,9 +73,9 @@ def _describe_days(days: tuple[int, ...]) -> str:
 
 # ---------------------------------------------------------------- from people
 
-_FULL_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+FULL_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKDAY_BY_WORD: Mapping[str, int] = MappingProxyType(
-    {word: day for day, name in enumerate(_FULL_WEEKDAYS) for word in (name + "s", *(name[:length] for length in range(2, len(name) + 1)))}
+    {word: day for day, name in enumerate(FULL_WEEKDAYS) for word in (name + "s", *(name[:length] for length in range(2, len(name) + 1)))}
 )
 """Every beginning of two letters and more; all are different from another weekday's."""
 

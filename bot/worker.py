@@ -7,18 +7,16 @@ finds nothing to do.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import structlog
 
-from bot import jobs
-from bot.channel import FOREVER
-from bot.delivery import REQUEST, PauseWorkspace
+from bot import jobs, lifecycle
+from bot.delivery import REQUEST, PauseChannel, PauseWorkspace
 from bot.errors import CorruptRecord, UserMistake
 from bot.fetching import read_source
-from bot.ports import Later, Saved
+from bot.ports import Later
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -131,7 +129,11 @@ class Worker:
         self._swept = True
         if mended:
             _log.warning("agenda_mended", channels=mended)
-        dropped = {**await self._desk.store.sweep(), "papers of the archive": await self._desk.memory.forget_gone()}
+        dropped = {
+            "channels that left": await lifecycle.erase_left(self._desk),
+            **await self._desk.store.sweep(),
+            "papers of the archive": await self._desk.memory.forget_gone(),
+        }
         _log.info("swept", **{kind.replace(" ", "_"): number for kind, number in dropped.items()})
 
     async def _deliver(self, lease: Lease) -> None:
@@ -142,20 +144,15 @@ class Worker:
             return
         pause = await self._courier.deliver(lease, outlet)
         if pause is not None:
-            await self._pause(pause, lease.delivery.address)
+            await self._pause(pause, lease.until - LEASE)
 
-    async def _pause(self, pause: Pause, address: Address) -> None:
-        if isinstance(pause, PauseWorkspace):
-            # Its other channels pause as their slots come, with one request each.
-            _log.error("workspace_gone", platform=pause.platform, workspace=pause.workspace, reason=pause.reason)
-        await pause_channel(self._desk, address, pause.reason)
-
-
-async def pause_channel(desk: Desk, address: Address, reason: str) -> None:
-    """Stop posting to a channel that cannot be posted to; its rules stay, `status` says why, `resume` begins again."""
-    saved = Saved.CONFLICT
-    while saved is Saved.CONFLICT:
-        channel = await desk.store.channels.load(address)
-        paused = dataclasses.replace(channel, paused_until=FOREVER, trouble=reason)
-        saved = await desk.store.channels.save(paused, due=None)
-    _log.warning("channel_paused", channel=str(address), reason=reason)
+    async def _pause(self, pause: Pause, since: datetime) -> None:
+        match pause:
+            case PauseChannel(address, reason):
+                await lifecycle.pause_channel(self._desk, address, reason)
+            case PauseWorkspace(platform, workspace, reason):
+                _log.error("workspace_gone", platform=platform, workspace=workspace, reason=reason)
+                # A refused token is no removal: the platform tells of that by itself. Only posting stops, in all its channels at once.
+                await lifecycle.close_workspace(self._desk, platform, workspace, reason, erase=False, at=since)
+            case _:
+                assert_never(pause)

@@ -41,6 +41,7 @@ _CITY_BY_ABBREVIATION: Mapping[str, str] = MappingProxyType(
 )
 """Abbreviations leave the summer open ("EST" in the zone database has none) or mean several places ("CST", "IST"): one likely city each."""
 
+_REGIONS = frozenset({"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"})
 _OFFSET = re.compile(r"(?:utc|gmt)?([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
 _WINTER, _SUMMER = datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC)
 
@@ -102,6 +103,23 @@ def close_zones(text: str) -> Sequence[str]:
     return tuple(dict.fromkeys([*cities, *names]))[:3]
 
 
+def suggest(text: str, *, limit: int = 100) -> Sequence[str]:
+    """Zones to offer somebody who has typed so much: what it may stand for, cities that begin so, names that hold it, names nearly so.
+
+    Each kind in a fixed order. With nothing typed, well-known cities from west to east; each name once, and only names that
+    `find_zone` understands.
+    """
+    wanted = _folded(text)
+    if not wanted:
+        return _well_known()[:limit]
+    exact = [text.strip()] if is_zone(text.strip()) and "/" in text else []
+    stands_for = [name for short, name in (("utc", "UTC"), ("gmt", "UTC"), *_CITY_BY_ABBREVIATION.items()) if short == wanted]
+    begin = [name for name in _offered() if _folded(name.rpartition("/")[2]).startswith(wanted)]
+    hold = [name for name in _offered() if wanted in _folded(name)]
+    near = [name for name in close_zones(text) if name in _offered()]
+    return tuple(dict.fromkeys([*exact, *stands_for, *begin, *hold, *near]))[:limit]
+
+
 @cache
 def available() -> frozenset[str]:
     """All IANA names of this machine's zone database."""
@@ -136,6 +154,21 @@ def _folded(text: str) -> str:
 @cache
 def _names() -> dict[str, str]:
     return {_folded(name): name for name in sorted(available())}
+
+
+@cache
+def _offered() -> tuple[str, ...]:
+    """The names that people pick from: continents and oceans, shortest first; not the database's links for old programs ("US/Eastern")."""
+    names = (name for name in available() if name.partition("/")[0] in _REGIONS and "/" in name)
+    return ("UTC", *sorted(names, key=lambda name: (len(name), name)))
+
+
+@cache
+def _well_known() -> tuple[str, ...]:
+    def offset(name: str) -> timedelta:
+        return _WINTER.astimezone(zone(name)).utcoffset() or timedelta()
+
+    return tuple(sorted({"UTC", *_CITY_BY_ABBREVIATION.values()}, key=lambda name: (offset(name), name != "UTC", name)))
 
 
 @cache

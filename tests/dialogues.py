@@ -19,10 +19,12 @@ class Line:
 class Dialogue:
     name: str
     lines: tuple[Line, ...]
+    guest: bool = False
+    """Whether Ada is only visiting (`Asker.is_guest`)."""
 
 
-def dialogue(name: str, *pairs: tuple[str, *tuple[str, ...]]) -> Dialogue:
-    return Dialogue(name, tuple(Line(they, we) for they, *rest in pairs for we in [tuple(rest)]))
+def dialogue(name: str, *pairs: tuple[str, *tuple[str, ...]], guest: bool = False) -> Dialogue:
+    return Dialogue(name, tuple(Line(they, we) for they, *rest in pairs for we in [tuple(rest)]), guest)
 
 
 DIALOGUES = (
@@ -58,6 +60,7 @@ DIALOGUES = (
         ("subscribe diffusion", "subscribed"),
         ("unsubscribe all", "from all of its rules", "curriculum", "diffusion", "Undo"),
         ("unsubscribe", "Which rule"),
+        ("unsubscribe 1", "There are no rules here yet"),
     ),
     dialogue(
         "a bad query never saves and is shown with its place",
@@ -110,12 +113,39 @@ DIALOGUES = (
     ),
     dialogue(
         "settings are told and changed",
-        ("settings", "limit 5", "format normal", "thread off", "manage anyone"),
+        ("settings", "limit 5", "format normal", "thread off", "links on", "manage anyone"),
         ("settings limit 8 format full", "limit 8, format full"),
         ("settings limit 0", "1 to 25"),
         ("settings colour red", "no setting 'colour'"),
+        ("settings format huge", "no format 'huge'"),
+        ("settings manage me", "`anyone` or `admins`"),
         ("settings limit", "pairs"),
-        ("settings", "limit 8"),
+        ("settings limit 8", "stay as they were"),
+        ("settings links off", "links off"),
+        ("settings links perhaps", "`on` or `off`", "settings links off"),
+        ("settings", "limit 8", "links off"),
+    ),
+    dialogue(
+        "people say what they think of a paper, and it is told and taken back",
+        ("subscribe curriculum", "subscribed"),
+        ("vote 2611.00001 down", "Noted", "not for #ml-reading", "Undo"),
+        ("why 2611.00001", "Votes here: 1 against."),
+        ("why 2611.00002", "Other papers of its rules: 1 against."),
+        ("vote 2611.00001 up", "one for #ml-reading"),
+        ("why 2611.00001", "Votes here: 1 in favour."),
+        ("vote 2611.00001 none", "taken back"),
+        ("why 2611.00001", "not:Votes here"),
+        ("vote 2611.00001", "`up`, `down` or `none`"),
+        ("search robot", "Not for us"),
+    ),
+    dialogue(
+        "a guest looks and changes nothing",
+        ("subscribe curriculum", "Guests may look"),
+        ("settings limit 8", "Guests may look"),
+        ("settings", "limit 5"),
+        ("search curriculum", "3 papers"),
+        ("list", "none yet"),
+        guest=True,
     ),
     dialogue(
         "a channel is paused and resumed",
@@ -124,6 +154,7 @@ DIALOGUES = (
         ("list", "Paused until"),
         ("resume", "Ada resumed #ml-reading", "next three"),
         ("resume", "was not paused"),
+        ("resume now", "takes no words"),
         ("pause", "until somebody resumes"),
         ("pause yesterdayish", "Try:"),
     ),

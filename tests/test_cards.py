@@ -42,12 +42,13 @@ def test_a_normal_card_says_who_what_and_how_liked() -> None:
         thumbnail_url="https://example.org/1.png",
         number=3,
         buttons=(Button("Press", command="help"),),
+        paper="2611.00001",
     )
 
 
 def test_a_compact_card_is_its_title() -> None:
     compact = card(PAPER, Format.COMPACT, now=NOW, why="robot in title", number=3)
-    assert compact == Card(title="Curriculum Learning for Robots", url="https://arxiv.org/abs/2611.00001", number=3)
+    assert compact == Card(title="Curriculum Learning for Robots", url="https://arxiv.org/abs/2611.00001", number=3, paper="2611.00001")
 
 
 def test_a_full_card_has_the_abstract_on_one_line_or_what_there_is() -> None:
@@ -171,8 +172,14 @@ def test_buttons_type_commands_and_a_paper_that_is_not_on_arxiv_has_no_pdf() -> 
         Button("PDF", url="https://arxiv.org/pdf/2611.00001"),
         Button("Save", command="save 2611.00001"),
         Button("Similar", command="similar 2611.00001"),
+        Button("Not for us", command="vote 2611.00001 down"),
     )
-    assert [button.label for button in paper_buttons(replace(PAPER, id=PaperId("10.1000/xyz")))] == ["Abstract", "Save", "Similar"]
+    assert [button.label for button in paper_buttons(replace(PAPER, id=PaperId("10.1000/xyz")))] == [
+        "Abstract",
+        "Save",
+        "Similar",
+        "Not for us",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -14,11 +15,12 @@ from structlog.testing import capture_logs
 
 from bot.channel import Address
 from bot.delivery import LONGEST_FAILING, REQUEST, RETRIES, Courier, Decider, Decision, PauseChannel, PauseWorkspace, slot_id
-from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, OutcomeUnknown, StoreAway, WorkspaceGone
-from bot.message import Block, Button, Buttons, Message, Text
+from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, OutcomeUnknown, StoreAway, StoreFull, WorkspaceGone
+from bot.message import Block, Button, Buttons, Card, Message, Text
 from bot.paging import characters
 from bot.paper import PaperId
 from bot.ports import Dead, Delivery, Doubtful, Later, Lease, Limits, Planned, Sent, Settled, State
+from bot.votes import papers_meant
 from tests.inboxes import filed
 
 if TYPE_CHECKING:
@@ -197,32 +199,38 @@ def test_after_a_crash_the_platform_is_asked_when_a_late_post_must_have_landed()
 class Platform:
     """An outlet that does what it is told: each act is an error to raise, or an error to raise after posting ("late")."""
 
-    acts: list[Exception | tuple[str, Exception] | Callable[[], object]] = field(default_factory=list)
+    acts: list[Exception | tuple[str, Exception] | Callable[[], object] | None] = field(default_factory=list)
     finds: bool = True
     asking: Exception | None = None
     stands: list[tuple[str, Message]] = field(default_factory=list)
     asked: list[datetime] = field(default_factory=list)
+    under: list[str] = field(default_factory=list)
+    """For each that stands, what it stands under; "" for the channel itself."""
+    asked_under: list[str] = field(default_factory=list)
+    deleted: set[str] = field(default_factory=set)
     platform: str = "slack"
     limits: Limits = field(default_factory=lambda: Limits(characters=1000, blocks=10, text=500))
 
     def measure(self, block: Block) -> int:
         return characters(block)
 
-    async def post(self, address: Address, message: Message, *, key: str) -> str:
+    async def post(self, address: Address, message: Message, *, key: str, under: str = "") -> str:
         assert address == ADDRESS
         act = self.acts.pop(0) if self.acts else None
         if isinstance(act, Exception):
             raise act
         self.stands.append((key, message))
+        self.under.append("" if under in self.deleted else under)
         if isinstance(act, tuple):
             raise act[1]
         if act:
             await asyncio.Event().wait()
         return f"m{len(self.stands)}"
 
-    async def posted(self, address: Address, *, key: str, since: datetime) -> str | None:
+    async def posted(self, address: Address, *, key: str, since: datetime, under: str = "") -> str | None:
         assert address == ADDRESS
         self.asked.append(since)
+        self.asked_under.append(under)
         if self.asking:
             raise self.asking
         places = [place for place, (stood, _) in enumerate(self.stands, start=1) if stood == key]
@@ -437,9 +445,9 @@ async def test_a_lease_that_passed_to_somebody_else_underway_is_told(world: Worl
         await world.claimed()
 
     class Slow(Platform):
-        async def post(self, address: Address, message: Message, *, key: str) -> str:
+        async def post(self, address: Address, message: Message, *, key: str, under: str = "") -> str:
             await steal()
-            return await super().post(address, message, key=key)
+            return await super().post(address, message, key=key, under=under)
 
     with capture_logs() as logs:
         await world.courier.deliver(frozen, Slow([NotSent("too late")]))
@@ -481,9 +489,9 @@ async def test_whoever_is_cancelled_underway_leaves_the_part_in_doubt(world: Wor
     underway = asyncio.Event()
 
     class Hanging(Platform):
-        async def post(self, address: Address, message: Message, *, key: str) -> str:
+        async def post(self, address: Address, message: Message, *, key: str, under: str = "") -> str:
             underway.set()
-            return await super().post(address, message, key=key)
+            return await super().post(address, message, key=key, under=under)
 
     work = asyncio.create_task(world.courier.deliver(await world.claimed(), Hanging([lambda: None])))
     await underway.wait()
@@ -493,3 +501,176 @@ async def test_whoever_is_cancelled_underway_leaves_the_part_in_doubt(world: Wor
 
     world.clock.advance(LEASE)
     assert (await world.claimed()).state is State.UNKNOWN
+
+
+# ---------------------------------------------------------------- threads
+
+
+@pytest.fixture
+async def thread(store: RedisStore, clock: Clock) -> World:
+    """With an opening and two replies to post."""
+
+    async def pause(_: float) -> None:
+        return
+
+    parts = [Message((Text(text),)) for text in ("Opening", "First", "Second")]
+    planned = dataclasses.replace(delivery(*parts), threaded=True)
+    assert await store.deliveries.post_now(await filed(store, planned)) is Planned.PLANNED
+    return World(store, clock, Platform(), Courier(store, decider=MIDDLE, pause=pause), [])
+
+
+def said(platform: Platform) -> list[tuple[Message, str]]:
+    return [(message, under) for (_, message), under in zip(platform.stands, platform.under, strict=True)]
+
+
+WHOLE = [(Message((Text("Opening"),)), ""), (Message((Text("First"),)), "m1"), (Message((Text("Second"),)), "m1")]
+
+
+async def test_the_parts_of_a_thread_stand_in_order_under_the_first(thread: World) -> None:
+    await thread.until_quiet()
+
+    assert said(thread.platform) == WHOLE
+
+
+async def test_parts_that_are_no_thread_stand_in_the_channel(store: RedisStore, thread: World) -> None:
+    await thread.until_quiet()
+    thread.platform.stands.clear()
+    thread.platform.under.clear()
+    parts = tuple(message for message, _ in WHOLE)
+    loose = dataclasses.replace(delivery(*parts), id="f" * 64, papers=())
+    assert await store.deliveries.post_now(loose) is Planned.PLANNED
+
+    await thread.until_quiet()
+
+    assert thread.platform.under == ["", "", ""]
+
+
+async def test_a_reply_whose_answer_got_lost_is_looked_for_in_its_thread(thread: World) -> None:
+    thread.platform.acts = [None, ("late", OutcomeUnknown("reset"))]
+
+    await thread.until_quiet()
+
+    assert said(thread.platform) == WHOLE
+    assert thread.platform.asked_under == ["m1"]
+
+
+async def test_whoever_takes_over_after_a_crash_goes_on_in_the_same_thread(thread: World) -> None:
+    await thread.deliver()
+    crashed = await thread.claimed()
+    assert await thread.store.deliveries.begin(crashed, need=REQUEST)
+    await thread.platform.post(ADDRESS, crashed.delivery.parts[1], key=crashed.key, under=crashed.under)
+
+    await thread.until_quiet()
+
+    assert said(thread.platform) == WHOLE
+    assert thread.platform.asked_under == ["m1"]
+
+
+async def test_no_reply_goes_out_before_the_opening_stands(thread: World) -> None:
+    thread.platform.acts = [OutcomeUnknown("reset"), NotSent("refused"), Busy("slow", retry_after=SECOND)]
+
+    await thread.until_quiet()
+
+    assert said(thread.platform) == WHOLE
+
+
+async def test_replies_to_an_opening_that_somebody_deleted_stand_in_the_channel(thread: World) -> None:
+    await thread.deliver()
+    thread.platform.deleted.add("m1")
+
+    await thread.until_quiet()
+
+    assert [under for _, under in said(thread.platform)] == ["", "", ""]
+    assert await thread.outcomes() == ["sent"] * 3
+
+
+async def test_a_reply_that_is_refused_is_posted_as_plain_text_in_the_same_thread(thread: World) -> None:
+    thread.platform.acts = [None, MessageRefused("invalid_blocks")]
+
+    await thread.until_quiet()
+
+    assert [under for _, under in said(thread.platform)] == ["", "m1", "m1"]
+
+
+# ---------------------------------------------------------------- what people may say about it
+
+
+def papers_shown(*numbers: int) -> Message:
+    return Message(tuple(Card(title=f"Paper {n}", url="", number=n, paper=f"2511.{n:05}") for n in numbers))
+
+
+async def shown(store: RedisStore, *messages: str) -> list[list[PaperId]]:
+    return [list(await store.votes.shown_by(ADDRESS, message)) for message in messages]
+
+
+@pytest.fixture
+async def pictured(store: RedisStore, clock: Clock) -> World:
+    """With two parts that show papers and one that does not."""
+
+    async def pause(_: float) -> None:
+        return
+
+    planned = delivery(papers_shown(1, 2), papers_shown(3), MESSAGE)
+    assert await store.deliveries.post_now(await filed(store, planned)) is Planned.PLANNED
+    return World(store, clock, Platform(), Courier(store, decider=MIDDLE, pause=pause), [])
+
+
+async def test_it_is_known_which_papers_each_message_shows_in_the_order_of_their_numbers(pictured: World) -> None:
+    await pictured.until_quiet()
+
+    assert await shown(pictured.store, "m1", "m2", "m3") == [["2511.00001", "2511.00002"], ["2511.00003"], []]
+
+
+PAPERS = [PaperId(f"2511.{n:05}") for n in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    ("part", "meant"),
+    [(0, PAPERS[:3]), (1, PAPERS[:5]), (2, [])],
+)
+def test_a_number_means_the_same_paper_in_every_part_of_a_digest(part: int, meant: list[PaperId]) -> None:
+    parts = [papers_shown(1, 2, 3), papers_shown(4, 5), MESSAGE]
+
+    assert list(papers_meant(parts, part)) == meant
+
+
+def test_of_a_single_paper_no_number_is_needed_and_without_numbers_the_order_counts() -> None:
+    unnumbered = Message(tuple(Card(title="Paper", url="", paper=paper) for paper in PAPERS[:2]))
+
+    assert list(papers_meant([papers_shown(1), papers_shown(5)], 1)) == [PAPERS[4]]
+    assert list(papers_meant([unnumbered, papers_shown(1)], 0)) == PAPERS[:2]
+    assert list(papers_meant([papers_shown(4, 5)], 0)) == PAPERS[3:5], "whose beginning is not known"
+
+
+async def test_the_papers_of_a_message_whose_answer_got_lost_are_known_once_it_is_found(pictured: World) -> None:
+    pictured.platform.acts = [("late", OutcomeUnknown("reset"))]
+
+    await pictured.until_quiet()
+
+    assert await shown(pictured.store, "m1") == [["2511.00001", "2511.00002"]]
+
+
+async def test_of_a_message_that_is_not_there_no_papers_are_noted(pictured: World) -> None:
+    pictured.platform.acts = [MessageRefused("invalid_blocks"), MessageRefused("no_text")]
+
+    await pictured.deliver()
+
+    assert await shown(pictured.store, "m1") == [[]]
+
+
+async def test_a_post_stands_although_its_papers_cannot_be_noted(pictured: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(*_: object) -> None:
+        raise StoreFull("no memory")
+
+    monkeypatch.setattr(pictured.store.votes, "shown", full)
+    with capture_logs() as logs:
+        await pictured.until_quiet()
+
+    assert await pictured.outcomes() == ["sent"] * 3
+    assert len([entry for entry in logs if entry["event"] == "papers_not_noted"]) == 2
+
+
+def test_a_reason_ends_without_a_full_stop_however_the_platform_words_it() -> None:
+    decision = MIDDLE.after_posting(lease(), ChannelGone("I am not in the channel: invite me. "), NOW)
+
+    assert decision.pause == PauseChannel(ADDRESS, "I am not in the channel: invite me")

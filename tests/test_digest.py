@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channel import Address, Channel, Format, Schedule, Settings
-from bot.digest import GIST, compose
+from bot.digest import GIST, Digest, compose
 from bot.document import document
 from bot.message import Button, Buttons, Card, Heading, Hint
 from bot.paging import split
@@ -86,6 +86,7 @@ def test_a_normal_card_says_why_and_what_can_be_done() -> None:
         "https://arxiv.org/pdf/2611.00001",
         "save 2611.00001",
         "similar 2611.00001",
+        "vote 2611.00001 down",
     ]
 
 
@@ -95,7 +96,7 @@ def test_the_format_decides_how_much_is_shown() -> None:
         assert isinstance(card, Card)
         return card
 
-    assert shown(Format.COMPACT) == Card(title="Robot 1", url="https://arxiv.org/abs/2611.00001", number=1)
+    assert shown(Format.COMPACT) == Card(title="Robot 1", url="https://arxiv.org/abs/2611.00001", number=1, paper="2611.00001")
     assert len(shown(Format.FULL).summary) > 700
     assert replace(shown(Format.FULL), summary="") == replace(shown(Format.NORMAL), summary="")
 
@@ -109,6 +110,55 @@ def test_the_notification_names_the_best_paper_and_fits_a_phone() -> None:
     assert composed is not None
     assert composed.message.gist.startswith("1 paper for #ml-reading: Robot")
     assert len(composed.message.gist) <= GIST
+
+
+def threaded(count: int, *, format: Format = Format.NORMAL, delivery_id: str = "d1") -> Digest:
+    channel = replace(CHANNEL, settings=Settings(thread=True, format=format))
+    composed = compose(channel, matched(count), rarity=lambda _: 1.0, now=NOW, delivery_id=delivery_id, threads=True)
+    assert composed is not None
+    return composed
+
+
+def test_in_a_thread_the_opening_lists_the_titles_and_each_paper_has_a_reply() -> None:
+    composed = threaded(3)
+    heading, *titles, hint = composed.message.blocks
+    assert heading == Heading("3 papers for #ml-reading · Mon 23 Nov")
+    assert isinstance(hint, Hint)
+    assert [(card.number, card.title, bool(card.url), card.summary, card.buttons) for card in titles if isinstance(card, Card)] == [
+        (n, f"Robot {4 - n}", True, "", ()) for n in (1, 2, 3)
+    ]
+    assert composed.message.gist == "3 papers for #ml-reading: Robot 3"
+    assert [reply.blocks for reply in composed.replies] == [(card,) for card in digest(3)[1:]], "as they stand in a digest without threads"
+    assert [reply.gist for reply in composed.replies] == ["1. Robot 3", "2. Robot 2", "3. Robot 1"]
+
+
+def test_in_a_thread_the_rest_is_one_click_away_after_the_last_paper() -> None:
+    composed = threaded(17)
+    assert len(composed.replies) == 6
+    assert composed.replies[-1].blocks == (Buttons((Button("12 more", command="more d1"),)),)
+    assert composed.replies[-1].gist == "12 more"
+    assert len(composed.remainder) == 12
+
+
+@pytest.mark.parametrize("format", Format)
+def test_in_a_thread_each_paper_stands_in_the_format_of_the_channel(format: Format) -> None:
+    alone = digest(1, channel=replace(CHANNEL, settings=Settings(format=format)))[1]
+    assert threaded(1, format=format).replies[0].blocks == (alone,)
+
+
+@pytest.mark.parametrize(("threads", "thread"), [(True, False), (False, True)])
+def test_without_threads_or_the_wish_for_them_a_digest_is_one_message(threads: bool, thread: bool) -> None:  # noqa: FBT001 - rows of a table
+    channel = replace(CHANNEL, settings=Settings(thread=thread))
+    composed = compose(channel, matched(6), rarity=lambda _: 1.0, now=NOW, delivery_id="d1", threads=threads)
+    assert composed is not None
+    assert composed.replies == ()
+    assert composed.message.blocks == digest(6)
+
+
+def test_what_the_channel_likes_comes_first() -> None:
+    composed = compose(CHANNEL, matched(2), rarity=lambda _: 1.0, now=NOW, reactions={PaperId("2611.00001"): 10})
+    assert composed is not None
+    assert composed.shown == ("2611.00001", "2611.00002")
 
 
 @given(st.integers(1, 40), st.integers(1, 25), st.sampled_from(Format))

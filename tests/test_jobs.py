@@ -14,12 +14,15 @@ from bot import jobs
 from bot.channel import FOREVER, Address, Channel, QueryText, Schedule, Subscription
 from bot.desk import Desk
 from bot.memory import Memory
+from bot.message import Card, Heading
 from bot.paper import Paper, PaperId
 from bot.ports import Due, Harvest, Lease, Planned, Saved, Sent
 from bot.query import parse
 from bot.store import keys
+from bot.votes import Vote
 from tests.library import DIFFUSION, FORGETTING, LIBRARY, ROBOT, SYLLABUS
 from tests.outlet import KeepingOutlet
+from tests.plain import buttons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -311,6 +314,68 @@ async def test_more_papers_than_the_limit_are_counted_and_not_repeated(desk: Des
     assert lease.delivery.papers == (ROBOT.id,)
     assert set(lease.delivery.remainder) == {SYLLABUS.id, FORGETTING.id}
     assert await inbox(desk, HERE) == set()
+
+
+async def test_where_messages_can_stand_under_others_each_paper_gets_its_own(desk: Desk, clock: Clock) -> None:
+    desk.outlets = {"terminal": KeepingOutlet(threads=True)}
+    channel = await subscribed(desk, HERE, "curriculum")
+    wanted = dataclasses.replace(channel.settings, thread=True, limit=2)
+    await desk.store.channels.save(dataclasses.replace(channel, settings=wanted), due=Due.KEEP)
+    await taken_in(desk, *LIBRARY)
+
+    await jobs.plan_slot(desk, HERE, await due_now(desk, clock))
+
+    [lease] = await claimed(desk)
+    assert lease.delivery.threaded
+    cards = [[block.paper for block in part.blocks if isinstance(block, Card)] for part in lease.delivery.parts]
+    first, second = lease.delivery.papers
+    assert cards == [[first, second], [first], [second], []]
+    assert [button.command for button in buttons(lease.delivery.parts[-1])] == [f"more {lease.delivery.id}"]
+
+
+async def test_every_message_of_a_thread_keeps_the_limits_and_the_opening_comes_first(desk: Desk) -> None:
+    outlet = KeepingOutlet(threads=True)
+    outlet.limits = dataclasses.replace(outlet.limits, characters=250, text=200)
+    desk.outlets = {"terminal": outlet}
+    channel = await subscribed(desk, HERE, "curriculum")
+    wanted = dataclasses.replace(channel.settings, thread=True)
+    await desk.store.channels.save(dataclasses.replace(channel, settings=wanted), due=Due.KEEP)
+    await taken_in(desk, *LIBRARY)
+
+    delivery = await jobs.post_now(desk, HERE)
+
+    assert delivery is not None
+    assert all(sum(map(outlet.measure, part.blocks)) <= 250 for part in delivery.parts)
+    numbers = [block.number for part in delivery.parts for block in part.blocks if isinstance(block, Card)]
+    assert numbers == [1, 2, 3, 1, 2, 3]
+    assert isinstance(delivery.parts[0].blocks[0], Heading)
+
+
+@pytest.mark.parametrize("outlets", [{}, {"terminal": KeepingOutlet()}])
+async def test_where_there_are_no_threads_the_wish_for_them_changes_nothing(desk: Desk, outlets: dict[str, KeepingOutlet]) -> None:
+    desk.outlets = outlets
+    channel = await subscribed(desk, HERE, "curriculum")
+    wanted = dataclasses.replace(channel.settings, thread=True)
+    await desk.store.channels.save(dataclasses.replace(channel, settings=wanted), due=Due.KEEP)
+    await taken_in(desk, *LIBRARY)
+
+    delivery = await jobs.post_now(desk, HERE)
+
+    assert delivery is not None
+    assert (delivery.threaded, len(delivery.parts)) == (False, 1)
+
+
+async def test_what_the_channels_people_think_decides_what_comes_first(desk: Desk) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    await taken_in(desk, *LIBRARY)
+    for voter in range(50):
+        for paper, value in ((ROBOT, -1), (SYLLABUS, 1)):
+            await desk.store.votes.cast(HERE, Vote(paper=paper.id, voter=f"U{voter}", sign=f"{value:+}", value=value))
+
+    delivery = await jobs.post_now(desk, HERE)
+
+    assert delivery is not None
+    assert delivery.papers == (SYLLABUS.id, FORGETTING.id, ROBOT.id), "the other way round where nobody said anything"
 
 
 async def test_a_paper_whose_rule_is_gone_is_not_posted(desk: Desk, clock: Clock) -> None:

@@ -131,6 +131,12 @@ def test_an_excerpt_of_one_endless_line_is_cut_inside_it() -> None:
     assert shown.text == "x" * (len(shown.text) - 1) + "…"
 
 
+def test_a_heading_is_kept_where_every_block_costs_something_by_itself() -> None:
+    limits = Limits(characters=1_000, blocks=10, text=900, heading=50)
+    parts = split(Message((Heading("Papers"), Text("x"))), limits, measure=lambda block: characters(block) + 200)
+    assert [part.blocks[0] for part in parts] == [Heading("Papers")]
+
+
 def test_a_heading_goes_with_what_stands_under_it() -> None:
     card = Card(title="A title", url="", summary="word " * 40)
     parts = split(Message((Heading("Papers"), card, Heading("Saved"), card, Heading("End"))), NARROW)

@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
-from bot import jobs
+from bot import jobs, lifecycle
 from bot.channel import FOREVER, Address
 from bot.delivery import Courier
 from bot.desk import Desk
 from bot.errors import ChannelGone, NotSent, OutcomeUnknown, WorkspaceGone
 from bot.memory import Memory
-from bot.ports import Harvest
+from bot.ports import Due, Harvest
 from bot.store import keys
 from bot.ticker import Ticker
 from bot.worker import NO_OUTLET, UNREADABLE, Worker
 from tests.feed import Feed
 from tests.library import LIBRARY
 from tests.outlet import KeepingOutlet
+from tests.plain import words
 from tests.test_fetching import hourly
-from tests.test_jobs import HERE, due_now, subscribed
+from tests.test_jobs import HERE, THERE, due_now, subscribed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -153,14 +154,85 @@ async def test_a_channel_that_is_gone_is_paused_and_keeps_its_rules(desk: Desk, 
     assert await desk.store.channels.next_due(HERE) is None
 
 
-async def test_a_workspace_that_is_gone_is_told_loudly(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:
+async def test_whoever_made_the_rules_of_a_channel_that_is_gone_is_told_by_the_same_worker(
+    desk: Desk, outlet: KeepingOutlet, clock: Clock
+) -> None:
     await a_due_digest(desk, clock)
+    channel = await desk.store.channels.load(HERE)
+    rules = tuple(dataclasses.replace(one, maker="ada") for one in channel.subscriptions)
+    await desk.store.channels.save(dataclasses.replace(channel, subscriptions=rules), due=Due.KEEP)
+    outlet.failures.append(ChannelGone("archived"))
+    worker = a_worker(desk)
+    await worker.plan_due()
+
+    await worker.deliver_due()
+
+    [(where, message, _)] = outlet.posts
+    assert where == dataclasses.replace(HERE, channel="ada")
+    assert "have stopped: archived." in words(message)
+
+
+async def test_a_person_who_cannot_be_reached_is_left_alone(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:
+    await a_due_digest(desk, clock)
+    channel = await desk.store.channels.load(HERE)
+    rules = tuple(dataclasses.replace(one, maker="ada") for one in channel.subscriptions)
+    await desk.store.channels.save(dataclasses.replace(channel, subscriptions=rules), due=Due.KEEP)
+    outlet.failures.extend([ChannelGone("archived"), ChannelGone("no messages from apps")])
+    worker = a_worker(desk)
+    await worker.plan_due()
+
+    await worker.deliver_due()
+
+    assert outlet.posts == []
+    assert (await desk.store.channels.load(dataclasses.replace(HERE, channel="ada"))).version == 0
+    assert (await desk.store.channels.load(HERE)).trouble == "archived"
+
+
+async def test_a_workspace_that_is_gone_is_told_loudly_and_none_of_its_channels_is_tried_again(
+    desk: Desk, outlet: KeepingOutlet, clock: Clock
+) -> None:
+    await a_due_digest(desk, clock)
+    await subscribed(desk, THERE, "curriculum")
     outlet.failures.append(WorkspaceGone("token revoked"))
     worker = a_worker(desk)
     await worker.plan_due()
     with capture_logs() as logs:
         await worker.deliver_due()
     assert [log for log in logs if log["event"] == "workspace_gone"]
+
+    troubles = [(await desk.store.channels.load(address)).trouble for address in (HERE, THERE)]
+    assert troubles == [lifecycle.CLOSED + "token revoked"] * 2
+    clock.advance(timedelta(days=7))
+    assert await worker.plan_due() == 0
+    await lifecycle.erase_left(desk)
+    assert (await desk.store.channels.load(HERE)).subscriptions, "a refused token is no removal"
+
+
+async def test_the_hourly_sweep_erases_workspaces_that_left(desk: Desk, clock: Clock) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    await lifecycle.close_workspace(desk, HERE.platform, HERE.workspace, "removed")
+    clock.advance(lifecycle.ERASED_AFTER)
+
+    with capture_logs() as logs:
+        await a_worker(desk).sweep()
+
+    assert (await desk.store.channels.load(HERE)).version == 0
+    assert [log["channels_that_left"] for log in logs if log["event"] == "swept"] == [1]
+
+
+async def test_a_thread_is_posted_whole_and_under_its_opening(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:
+    outlet.limits = dataclasses.replace(outlet.limits, threads=True)
+    await a_due_digest(desk, clock)
+    channel = await desk.store.channels.load(HERE)
+    wanted = dataclasses.replace(channel.settings, thread=True)
+    await desk.store.channels.save(dataclasses.replace(channel, settings=wanted), due=Due.KEEP)
+    worker = a_worker(desk)
+    await worker.plan_due()
+
+    await worker.deliver_due()
+
+    assert outlet.under == ["", "m1", "m1", "m1"]
+    assert [len(await desk.store.votes.shown_by(HERE, f"m{n}")) for n in (1, 2, 3, 4)] == [3, 1, 1, 1]
 
 
 async def test_a_delivery_waits_for_a_worker_that_reaches_its_platform(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:

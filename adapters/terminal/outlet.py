@@ -65,7 +65,7 @@ class TerminalOutlet:
         """Characters as they are: nothing is escaped into more."""
         return characters(block)
 
-    async def post(self, address: Address, message: Message, *, key: str) -> str:
+    async def post(self, address: Address, message: Message, *, key: str, under: str = "") -> str:  # noqa: ARG002  # a terminal has no threads
         """Post once: a key that the log holds already is neither written nor shown again.
 
         Raises:
@@ -81,7 +81,7 @@ class TerminalOutlet:
             self._show(address, message)
         return entry.id
 
-    async def posted(self, address: Address, *, key: str, since: datetime) -> str | None:
+    async def posted(self, address: Address, *, key: str, since: datetime, under: str = "") -> str | None:  # noqa: ARG002  # a terminal has no threads
         """The id of the message with this key, if the log holds it with a time at or after `since`.
 
         Raises:

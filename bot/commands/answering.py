@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.channel import Managers
 from bot.commands.call import Answer
-from bot.commands.replies import RULE, button, said
+from bot.commands.permission import must_be_allowed
+from bot.commands.replies import RULE, button, hint, said
 from bot.commands.rules import nearest
 from bot.commands.table import TABLE
 from bot.errors import BadQuery, CorruptRecord, SourceTrouble, StoreFull, StoreTrouble, UserMistake
@@ -19,7 +19,6 @@ from bot.query import marked
 
 if TYPE_CHECKING:
     from bot.commands.call import Call
-    from bot.commands.command import Command
     from bot.desk import Desk
     from bot.message import Block
 
@@ -46,7 +45,7 @@ async def answer(desk: Desk, call: Call) -> Answer:
     except BadQuery as exc:
         return said(Text(exc.reason), Excerpt(marked(exc)), *_remedy(exc, _retry(call, exc)))
     except UserMistake as exc:
-        return said(Text(exc.reason), *_remedy(exc, exc.instead))
+        return said(Text(exc.reason), *hint(exc.hint), *_remedy(exc, exc.instead))
     except SourceTrouble as exc:
         return said(Text(f"A source of papers is in trouble just now: {exc.reason} Nothing was changed; try again later."))
     except CorruptRecord as exc:
@@ -78,10 +77,10 @@ async def _answered(desk: Desk, call: Call) -> Answer:
         raise _unknown(name, rest)
     public = RULE not in rest and (rest == HERE or rest.endswith(f" {HERE}"))
     rest = rest.removesuffix(HERE).rstrip() if public else rest
-    if command.manages and not call.asker.may_manage and not (command.tells and not rest):
-        await _must_be_open(desk, call, command)
+    if command.manages and not (command.tells and not rest):
+        await must_be_allowed(desk, call, command.name)
     answered = await command.run(desk, call, rest)
-    return Answer(answered.message, public=public or answered.public)
+    return Answer(answered.message, public=public or answered.public, threaded=answered.threaded)
 
 
 def _parted(text: str) -> tuple[str, str]:
@@ -97,14 +96,6 @@ def _unknown(name: str, rest: str) -> UserMistake:
     if near:
         return UserMistake(f"There is no command {name[:40]!r}. Did you mean {near[0]}?", instead=f"{near[0]} {rest}".strip())
     return UserMistake(f"There is no command {name[:40]!r}. To look for papers, search.", instead=f"search {name} {rest}"[:200].strip())
-
-
-async def _must_be_open(desk: Desk, call: Call, command: Command) -> None:
-    channel = await desk.store.channels.load(call.address)
-    if channel.settings.managers is Managers.ADMINS:
-        raise UserMistake(
-            f"Only those who run this channel may use `{command.name}` here. They can open it to everybody: settings manage anyone"
-        )
 
 
 def _remedy(mistake: UserMistake, command: str) -> tuple[Block, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.cards import card, paper_buttons
@@ -16,8 +17,9 @@ from bot.errors import UserMistake
 from bot.jobs import due_of, edition, match_of, matched, post_now, waiting
 from bot.memory import rules_of, understood
 from bot.message import Buttons, Heading, Hint, Item, Text
+from bot.opinions import describe, opinions_in_full
 from bot.query import failing, hits, matches, parse, written
-from bot.ranking import explain, score
+from bot.ranking import Matched, explain, score
 from bot.timetable import next_slot
 from bot.timewords import describe_moment
 
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from bot.message import Block
     from bot.paper import Paper
     from bot.ports import History
+
+DIGEST_KEPT = timedelta(days=30)
+"""How long the rest of a digest can be asked for."""
 
 
 async def preview(desk: Desk, call: Call, text: str) -> Answer:
@@ -44,7 +49,7 @@ async def preview(desk: Desk, call: Call, text: str) -> Answer:
         found = await matched(desk, desk.memory.archive.matching(query, since=news_since(channel, now)), (query,))
     else:
         found = await waiting(desk, channel)
-    digest = edition(desk, channel, found, now=now)
+    digest = await edition(desk, channel, found, now=now)
     if digest is None:
         return _nothing_yet(call, channel, now, text)
     advice = f"A preview of what {text} would bring; nothing is saved." if text else "A preview. " + _when(channel, now)
@@ -79,7 +84,7 @@ async def digest(desk: Desk, call: Call, text: str) -> Answer:
 
 
 async def more(desk: Desk, call: Call, text: str) -> Answer:
-    """The papers that a digest only counted."""
+    """The papers that a digest only counted: under the digest for everybody the first time, to the asker alone afterwards."""
     delivery = await desk.store.deliveries.get(text)
     # An id typed or forged in another channel opens nothing: a digest belongs to the channel it was made for.
     if delivery is None or delivery.address != call.address:
@@ -93,7 +98,8 @@ async def more(desk: Desk, call: Call, text: str) -> Answer:
     ]
     if not cards:
         return empty("No more papers", "That digest showed all of its papers.")
-    return said(Heading(f"{len(cards)} more"), *cards)
+    is_first = await desk.store.cache.first(f"more:{delivery.id}", keep=DIGEST_KEPT)
+    return dataclasses.replace(said(Heading(f"{len(cards)} more"), *cards, public=is_first), threaded=True)
 
 
 async def why(desk: Desk, call: Call, text: str) -> Answer:
@@ -106,11 +112,14 @@ async def why(desk: Desk, call: Call, text: str) -> Answer:
     if paper is None:
         return empty(f"Not seen: {id}", "No source I read has listed this paper, or it was long ago.", f"Look it up with: show {id}")
     wanted = match_of(paper, rules_of(channel))
-    reckoning = explain(score(wanted, rarity=desk.memory.archive.rarity, now=now)) if wanted else ""
+    opinion = (await opinions_in_full(desk, call.address, [wanted or Matched(paper, (), ())])).get(id)
+    liked = opinion.value if opinion else 0
+    reckoning = explain(score(wanted, rarity=desk.memory.archive.rarity, now=now, reactions=liked)) if wanted else ""
     return said(
         Heading(f"Why “{short_title(paper)}”"),
         Text(_fate(history, channel, paper, now, wanted=wanted is not None)),
         *_by_rule(channel, paper),
+        *hint(describe(opinion) if opinion else ""),
         *hint(reckoning),
         Buttons((button("Abstract", f"show {id}"),)),
     )

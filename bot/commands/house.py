@@ -12,6 +12,7 @@ from bot.message import Button, Buttons, Heading, Hint, Item, Text
 from bot.timewords import describe_moment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from bot.commands.call import Answer, Call
@@ -30,9 +31,7 @@ async def status(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG001  
     now = await desk.caught_up()
     channel = await desk.store.channels.load(call.address)
     zone = channel.schedule.zone
-    known = await desk.store.fetches.health([source.name for source in desk.sources])
-    rows: list[Block] = [Item(source.name, _source_note(known.get(source.name), zone, now)) for source in desk.sources]
-    rows = rows or [Item("No source is configured.")]
+    rows = [Item(name, note) for name, note in await source_notes(desk, zone, now)] or [Item("No source is configured.")]
     blocks: list[Block] = [Heading("Status"), *rows, Text(f"{count(len(desk.memory.archive), 'paper')} in the archive.")]
     if channel.trouble:
         blocks.append(Text(f"Delivery to {place(call)} was paused: {channel.trouble}. When it is mended: resume"))
@@ -44,6 +43,12 @@ async def status(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG001  
         for one in list(await desk.store.deliveries.log(call.address))[:LOG_SHOWN]
     ]
     return said(*blocks)
+
+
+async def source_notes(desk: Desk, zone: str, now: datetime) -> Sequence[tuple[str, str]]:
+    """Each source with how it is doing, in the order of the desk; times by the clocks of `zone`."""
+    known = await desk.store.fetches.health([source.name for source in desk.sources])
+    return [(source.name, _source_note(known.get(source.name), zone, now)) for source in desk.sources]
 
 
 def _source_note(book: tuple[Health, datetime | None] | None, zone: str, now: datetime) -> str:

@@ -5,14 +5,17 @@ The file is made of commands, so whoever can type can read it, and it moves betw
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.channel import QueryText, Subscription
+from bot.channel import Address, Channel, QueryText, Subscription
 from bot.commands.backtest import backlog
+from bot.commands.call import Asker
 from bot.commands.changing import change
+from bot.commands.permission import must_not_lock_out
 from bot.commands.replies import RULE, button, count, empty, place, said, typed
 from bot.commands.rules import next_digest, with_rule
-from bot.commands.serving import with_schedule, with_settings
+from bot.commands.serving import with_schedule, with_settings, written_settings
 from bot.errors import BadQuery, UserMistake
 from bot.memory import understood
 from bot.message import Buttons, File, Hint, Text
@@ -21,9 +24,7 @@ from bot.timewords import describe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
-    from bot.channel import Channel
     from bot.commands.call import Answer, Call
     from bot.desk import Desk
     from bot.paper import PaperId
@@ -49,8 +50,7 @@ async def export(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG001  
 def exported(channel: Channel) -> tuple[str, ...]:
     """The commands that make such a channel, one a line."""
     schedule = f"schedule {describe(channel.schedule)}"
-    wanted = channel.settings
-    settings = f"settings limit {wanted.limit} format {wanted.format} thread {'on' if wanted.thread else 'off'} manage {wanted.managers}"
+    settings = " ".join(("settings", *(word for pair in written_settings(channel.settings) for word in pair)))
     return (schedule, settings, *(f"subscribe {one.query}" for one in channel.subscriptions))
 
 
@@ -60,15 +60,12 @@ async def import_rules(desk: Desk, call: Call, text: str) -> Answer:
     Rules that are there already stay; schedule and settings are taken over.
     """
     lines = _lines(text)
-    if not lines:
-        raise UserMistake("Nothing to import. Paste the lines of an export after the word.", instead="import subscribe curriculum")
-
     now = await desk.caught_up()
 
     def all_applied(channel: Channel) -> Channel:
-        for number, line in enumerate(lines, start=1):
-            channel = _applied(channel, line, number=number, call=call, now=now)
-        return channel
+        wanted = _all_applied(channel, lines, asker=call.asker, now=now)
+        must_not_lock_out(call.asker, channel.settings, wanted.settings)
+        return wanted
 
     channel = await desk.store.channels.load(call.address)
     before, after = await change(desk, call, all_applied, backlog=_backlog(desk, channel, all_applied(channel), now))
@@ -87,6 +84,22 @@ async def import_rules(desk: Desk, call: Call, text: str) -> Answer:
     )
 
 
+def check_import(text: str) -> None:
+    """Read an import as far as it can be read without the channel that it is for.
+
+    Raises:
+        UserMistake: It says which line cannot be taken, and why.
+    """
+    nowhere = Channel(address=Address("", "", ""))
+    _all_applied(nowhere, _lines(text), asker=Asker(id="", name=""), now=datetime.min.replace(tzinfo=UTC))
+
+
+def _all_applied(channel: Channel, lines: Sequence[str], *, asker: Asker, now: datetime) -> Channel:
+    for number, line in enumerate(lines, start=1):
+        channel = _applied(channel, line, number=number, asker=asker, now=now)
+    return channel
+
+
 def _backlog(desk: Desk, before: Channel, after: Channel, now: datetime) -> Sequence[PaperId]:
     new = [query for one in after.subscriptions if not before.subscription(one.query) and (query := understood(one.query))]
     return tuple(dict.fromkeys(id for query in new for id in backlog(desk, before, query, now)))
@@ -96,12 +109,14 @@ def _lines(text: str) -> list[str]:
     """The commands of an export: lines, or parts between semicolons where a platform takes one line only; comments left out.
 
     Raises:
-        UserMistake: It is longer than any export.
+        UserMistake: There are none, or it is longer than any export.
     """
     if len(text) > LONGEST_IMPORT:
         raise UserMistake(f"That is more than {LONGEST_IMPORT} characters; no export is so long.")
     parts = (part.strip() for line in text.splitlines() if not line.lstrip().startswith("#") for part in _between_semicolons(line))
-    return [part.removeprefix("/papers ") for part in parts if part]
+    if not (lines := [part.removeprefix("/papers ") for part in parts if part]):
+        raise UserMistake("Nothing to import. Paste the lines of an export after the word.", instead="import subscribe curriculum")
+    return lines
 
 
 def _between_semicolons(line: str) -> list[str]:
@@ -116,14 +131,15 @@ def _between_semicolons(line: str) -> list[str]:
     return parts
 
 
-def _applied(channel: Channel, line: str, *, number: int, call: Call, now: datetime) -> Channel:
+def _applied(channel: Channel, line: str, *, number: int, asker: Asker, now: datetime) -> Channel:
     name, rest = (*line.split(maxsplit=1), "")[:2]
     try:
         match name.casefold():
             case "subscribe":
-                return with_rule(channel, Subscription(QueryText(str(parse(rest.removeprefix(RULE)))), call.asker.name, now))
+                query = QueryText(str(parse(rest.removeprefix(RULE))))
+                return with_rule(channel, Subscription(query, asker.name, now, maker=asker.id))
             case "schedule":
-                return with_schedule(channel, rest, zone=call.asker.zone)
+                return with_schedule(channel, rest, zone=asker.zone)
             case "settings":
                 return with_settings(channel, rest)
             case _:

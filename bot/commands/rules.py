@@ -15,6 +15,7 @@ from bot.channel import FOREVER, SUBSCRIPTIONS_PER_CHANNEL, QueryText, Subscript
 from bot.commands.backtest import backlog, backtest
 from bot.commands.changing import change
 from bot.commands.replies import RULE, button, count, empty, place, said, typed, whole
+from bot.commands.serving import zone_not_told
 from bot.errors import UserMistake
 from bot.memory import understood
 from bot.message import Button, Buttons, Excerpt, Heading, Hint, Item, Text
@@ -42,7 +43,7 @@ async def subscribe(desk: Desk, call: Call, text: str) -> Answer:
     now = await desk.caught_up()
 
     def added(channel: Channel) -> Channel:
-        return with_rule(channel, Subscription(rule, call.asker.name, now))
+        return with_rule(channel, Subscription(rule, call.asker.name, now, maker=call.asker.id))
 
     channel = await desk.store.channels.load(call.address)
     before, after = await change(desk, call, added, backlog=backlog(desk, channel, query, now))
@@ -60,6 +61,7 @@ async def subscribe(desk: Desk, call: Call, text: str) -> Answer:
             )
         ),
         Hint(next_digest(after, now)),
+        *(() if before.version else zone_not_told(call, after.schedule)),
     )
     return said(*blocks, public=True)
 
@@ -111,7 +113,7 @@ async def unsubscribe(desk: Desk, call: Call, text: str) -> Answer:
 
 async def _kept_for_undo(desk: Desk, call: Call, removed: Sequence[Subscription]) -> str:
     """Keep removed rules, with who made them and when, for a button that is too short to hold them. Returns what finds them again."""
-    record = json.dumps([(one.query, one.added_by, one.added_at.isoformat()) for one in removed]).encode()
+    record = json.dumps([(one.query, one.added_by, one.added_at.isoformat(), one.maker) for one in removed]).encode()
     token = sha256(str(call.address).encode() + record).hexdigest()[:16]
     await desk.store.cache.put(f"undo:{call.address}:{token}", record, keep=UNDO_KEPT)
     return token
@@ -122,7 +124,7 @@ async def restore(desk: Desk, call: Call, text: str) -> Answer:
     record = await desk.store.cache.get(f"undo:{call.address}:{text}")
     if record is None:
         raise UserMistake(f"That can no longer be undone here: {UNDO_KEPT.days} days are over.", instead="list")
-    removed = [Subscription(QueryText(query), by, datetime.fromisoformat(at)) for query, by, at in json.loads(record)]
+    removed = [_kept_rule(*row) for row in json.loads(record)]
     before, after = await change(desk, call, lambda channel: functools.reduce(with_rule, removed, channel))
     back = count(len(after.subscriptions) - len(before.subscriptions), "rule")
     return said(
@@ -130,25 +132,30 @@ async def restore(desk: Desk, call: Call, text: str) -> Answer:
     )
 
 
+def _kept_rule(query: str, by: str, at: str, maker: str = "") -> Subscription:
+    # Records from before makers were kept have three parts.
+    return Subscription(QueryText(query), by, datetime.fromisoformat(at), maker=maker)
+
+
 async def edit(desk: Desk, call: Call, text: str) -> Answer:
     """Put one rule in the place of another: "OLD => NEW", OLD by text or number."""
     old, arrow, new = re.sub(r"\s+=>\s+", " => ", text).partition(" => ")
     if not arrow:
-        raise UserMistake("Write the rule you have, then ` => `, then the new one.", instead="edit 1 => curriculum learning")
+        present = (await chosen_for_edit(desk, call, old)).query
+        example = f"edit {typed(present)} => {present} -survey"
+        return said(Text("Write the rule you have, then ` => `, then the new one:"), Excerpt(example))
     query = parse(new.removeprefix(RULE))
     rule = QueryText(str(query))
     now = await desk.caught_up()
     replaced: list[Subscription] = []
 
     def changed(channel: Channel) -> Channel:
-        replaced[:] = _chosen(channel, old.strip(), instead=lambda near: f"edit {typed(near)} => {typed(rule)}")
-        if len(replaced) > 1:
-            raise UserMistake("One rule at a time can be put in another's place.", instead="list")
+        replaced[:] = [_one_chosen(channel, old.strip(), instead=lambda near: f"edit {typed(near)} => {typed(rule)}")]
         if channel.subscription(rule):
             return dataclasses.replace(
                 channel, subscriptions=tuple(s for s in channel.subscriptions if s not in replaced or same(s.query, rule))
             )
-        fresh = Subscription(rule, call.asker.name, now)
+        fresh = Subscription(rule, call.asker.name, now, maker=call.asker.id)
         return dataclasses.replace(channel, subscriptions=tuple(fresh if s in replaced[:1] else s for s in channel.subscriptions))
 
     channel = await desk.store.channels.load(call.address)
@@ -159,6 +166,24 @@ async def edit(desk: Desk, call: Call, text: str) -> Answer:
         Buttons((button("Undo", f"edit {typed(rule)} => {typed(replaced[0].query)}"), button("Preview", f"preview {typed(rule)}"))),
         public=True,
     )
+
+
+async def chosen_for_edit(desk: Desk, call: Call, text: str) -> Subscription:
+    """The rule that is to be edited, by text or number.
+
+    Raises:
+        UserMistake: No such rule, or none was named.
+    """
+    if not text:
+        raise UserMistake("Which rule? Give its number from the list, or its text.", instead="list")
+    return _one_chosen(await desk.store.channels.load(call.address), text, instead=lambda near: f"edit {typed(near)}")
+
+
+def _one_chosen(channel: Channel, text: str, *, instead: Callable[[str], str]) -> Subscription:
+    found = _chosen(channel, text, instead=instead)
+    if len(found) > 1:
+        raise UserMistake("One rule at a time can be put in another's place.", instead="list")
+    return found[0]
 
 
 def _chosen(
@@ -211,17 +236,20 @@ async def show_rules(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG0
             "Begin with: subscribe curriculum\nThen every working morning its papers come here.",
         )
     rows: list[Block] = [
-        Item(rule.query, _note(desk, rule, channel, now), number=number, buttons=_row_buttons(rule))
+        Item(rule.query, rule_note(desk, rule, channel, now), number=number, buttons=rule_buttons(rule))
         for number, rule in enumerate(channel.subscriptions, start=1)
     ]
     return said(Heading(f"Rules of {place(call)}"), *rows, Hint(next_digest(channel, now)))
 
 
-def _row_buttons(rule: Subscription) -> tuple[Button, ...]:
-    return (button("Remove", f"unsubscribe {typed(rule.query)}"), button("Preview", f"preview {typed(rule.query)}"))
+def rule_buttons(one: Subscription) -> tuple[Button, ...]:
+    """What may be done with a rule wherever it stands in a list."""
+    rule = typed(one.query)
+    return (button("Edit", f"edit {rule}"), button("Remove", f"unsubscribe {rule}"), button("Preview", f"preview {rule}"))
 
 
-def _note(desk: Desk, rule: Subscription, channel: Channel, now: datetime) -> str:
+def rule_note(desk: Desk, rule: Subscription, channel: Channel, now: datetime) -> str:
+    """What a rule brought in the last week, and who made it when. The archive must have caught up."""
     zone = channel.schedule.zone
     since = f"added by {rule.added_by}, {describe_day(day_of(rule.added_at, zone), day_of(now, zone))}"
     query = understood(rule.query)

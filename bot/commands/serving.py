@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING
 
 from bot.channel import FOREVER, MOST_PAPERS_IN_A_DIGEST, Format, Managers
 from bot.commands.changing import change
+from bot.commands.permission import must_not_lock_out
 from bot.commands.replies import button, place, said, whole
 from bot.errors import UserMistake
 from bot.message import Buttons, Heading, Hint, Item, Text
@@ -16,7 +18,7 @@ from bot.timewords import describe, describe_moment, parse_pause, parse_schedule
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.channel import Channel, Settings
+    from bot.channel import Channel, Schedule, Settings
     from bot.commands.call import Answer, Call
     from bot.desk import Desk
     from bot.message import Block
@@ -42,9 +44,14 @@ async def schedule(desk: Desk, call: Call, text: str) -> Answer:
             ),
             Hint("Or write it: schedule mon,thu 8:30 Europe/Berlin"),
         )
-    _, after = await change(desk, call, lambda channel: with_schedule(channel, text, zone=call.asker.zone))
+    before, after = await change(desk, call, lambda channel: with_schedule(channel, text, zone=call.asker.zone))
+    if after.schedule == before.schedule:
+        return said(Text(f"Digests of {place(call)} stay as they were: {describe(after.schedule)}."), Hint(_next_times(after, now)))
     return said(
-        Text(f"{call.asker.name} set the digests of {place(call)}: {describe(after.schedule)}."), Hint(_next_times(after, now)), public=True
+        Text(f"{call.asker.name} set the digests of {place(call)}: {describe(after.schedule)}."),
+        Hint(_next_times(after, now)),
+        *zone_not_told(call, after.schedule, text),
+        public=True,
     )
 
 
@@ -59,6 +66,17 @@ def with_schedule(channel: Channel, text: str, *, zone: str) -> Channel:
     """
     default = zone if zone and not channel.version else channel.schedule.zone
     return dataclasses.replace(channel, schedule=parse_schedule(text, default_zone=default, current=channel.schedule))
+
+
+def zone_not_told(call: Call, schedule: Schedule, text: str = "") -> tuple[Block, ...]:
+    """A word of advice where a schedule goes by UTC only because the platform does not tell anybody's zone; nothing elsewhere.
+
+    Args:
+        text: What was asked for; somebody who wrote UTC means it.
+    """
+    if schedule.zone != "UTC" or call.asker.zone or not call.asker.untold or re.search(r"\b(?:utc|gmt|z|zulu)\b", text, re.IGNORECASE):
+        return ()
+    return (Hint(f"{call.asker.untold} So the time is UTC until you name your zone: schedule 09:00 Europe/Berlin"),)
 
 
 def _next_times(channel: Channel, now: datetime) -> str:
@@ -76,30 +94,53 @@ async def settings(desk: Desk, call: Call, text: str) -> Answer:
     if not text:
         channel = await desk.store.channels.load(call.address)
         return said(Heading(f"Settings of {place(call)}"), *_rows(channel.settings), Hint("Change one: settings limit 8"))
-    _, after = await change(desk, call, lambda channel: with_settings(channel, text))
-    wanted = after.settings
-    summary = f"limit {wanted.limit}, format {wanted.format}, thread {'on' if wanted.thread else 'off'}, manage {wanted.managers}"
+
+    def changed(channel: Channel) -> Channel:
+        wanted = with_settings(channel, text)
+        must_not_lock_out(call.asker, channel.settings, wanted.settings)
+        return wanted
+
+    before, after = await change(desk, call, changed)
+    summary = ", ".join(f"{name} {value}" for name, value in written_settings(after.settings))
+    if after.settings == before.settings:
+        return said(Text(f"Settings of {place(call)} stay as they were: {summary}."))
     return said(Text(f"{call.asker.name} set {place(call)}: {summary}."), public=True)
+
+
+def written_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Every setting as it is typed, in the order people are shown them: ("limit", "5"), ("thread", "off")."""
+    return (
+        ("limit", str(settings.limit)),
+        ("format", settings.format.value),
+        ("thread", _switch(settings.thread)),
+        ("links", _switch(settings.links)),
+        ("manage", settings.managers.value),
+    )
+
+
+def _switch(on: bool) -> str:  # noqa: FBT001  # the one thing it is about
+    return "on" if on else "off"
 
 
 def _rows(settings: Settings) -> tuple[Block, ...]:
     formats = tuple(button(one, f"settings format {one}") for one in Format if one is not settings.format)
-    thread = "off" if settings.thread else "on"
     managers = Managers.ADMINS if settings.managers is Managers.ANYONE else Managers.ANYONE
     return (
         Item(f"limit {settings.limit}", "papers in one digest"),
         Item(f"format {settings.format}", "how much of each paper is shown", buttons=formats),
-        Item(
-            f"thread {'on' if settings.thread else 'off'}",
-            "a thread for each paper",
-            buttons=(button(f"Thread {thread}", f"settings thread {thread}"),),
-        ),
+        _row("thread", "a thread for each paper", on=settings.thread),
+        _row("links", "a card where somebody pastes the address of a paper", on=settings.links),
         Item(
             f"manage {settings.managers}",
             "who may change rules and settings",
             buttons=(button(f"Manage {managers}", f"settings manage {managers}"),),
         ),
     )
+
+
+def _row(name: str, note: str, *, on: bool) -> Item:
+    other = f"{name} {_switch(not on)}"
+    return Item(f"{name} {_switch(on)}", note, buttons=(button(other.capitalize(), f"settings {other}"),))
 
 
 def with_settings(channel: Channel, text: str) -> Channel:
@@ -117,7 +158,7 @@ def with_settings(channel: Channel, text: str) -> Channel:
     return dataclasses.replace(channel, settings=changed)
 
 
-_EXAMPLES = {"limit": "limit 5", "format": "format full", "thread": "thread on", "manage": "manage admins"}
+_EXAMPLES = {"limit": "limit 5", "format": "format full", "thread": "thread on", "links": "links off", "manage": "manage admins"}
 
 
 def _with_setting(settings: Settings, name: str, value: str) -> Settings:
@@ -132,16 +173,22 @@ def _with_setting(settings: Settings, name: str, value: str) -> Settings:
             raise UserMistake(
                 f"There is no format {value!r}: compact (titles), normal, full (with abstracts).", instead="settings format compact"
             )
-        case "thread", ("on" | "off"):
-            return dataclasses.replace(settings, thread=value == "on")
         case "thread", _:
-            raise UserMistake(f"Threads are `on` or `off`, not {value!r}.", instead="settings thread on")
+            return dataclasses.replace(settings, thread=_is_on(name, value))
+        case "links", _:
+            return dataclasses.replace(settings, links=_is_on(name, value))
         case "manage", ("anyone" | "admins"):
             return dataclasses.replace(settings, managers=Managers(value))
         case "manage", _:
             raise UserMistake(f"`anyone` or `admins` may manage, not {value!r}.", instead="settings manage anyone")
         case _:
-            raise UserMistake(f"There is no setting {name!r}: limit, format, thread and manage are.", instead="settings limit 5")
+            raise UserMistake(f"There is no setting {name!r}: limit, format, thread, links and manage are.", instead="settings limit 5")
+
+
+def _is_on(name: str, value: str) -> bool:
+    if value not in {"on", "off"}:
+        raise UserMistake(f"`{name}` is `on` or `off`, not {value!r}.", instead=f"settings {_EXAMPLES[name]}")
+    return value == "on"
 
 
 async def pause(desk: Desk, call: Call, text: str) -> Answer:

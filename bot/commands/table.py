@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.commands import backtest, digests, house, looking, moving, rules, serving, shelf
+from bot.commands import backtest, digests, house, looking, moving, rules, serving, shelf, voting
 from bot.commands.command import Command, Kind, Option
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ TABLE: tuple[Command, ...] = (
     ),
     Command(
         name="settings",
-        usage="[limit N] [format compact | normal | full] [thread on | off] [manage anyone | admins]",
+        usage="[limit N] [format compact | normal | full] [thread on | off] [links on | off] [manage anyone | admins]",
         help="Say or set how digests look and who may change them.",
         examples=("settings limit 8", "settings format full", "settings manage admins"),
         run=serving.settings,
@@ -231,6 +231,15 @@ TABLE: tuple[Command, ...] = (
         help="Find rules that bring more.",
         examples=("broaden curriculum",),
         run=backtest.broaden,
+        hidden=True,
+    ),
+    Command(
+        name="vote",
+        usage="ID up | down | none",
+        help="Say what you think of a paper; the channel's votes count in its ranking.",
+        examples=("vote 1706.03762 up",),
+        run=voting.vote,
+        options=(_PAPER, Option(name="vote", kind=Kind.CHOICE, help="What you think of it", choices=("up", "down", "none"))),
         hidden=True,
     ),
     Command(name="more", usage="DIGEST", help="Show what a digest only counted.", examples=(), run=digests.more, hidden=True),

@@ -78,6 +78,32 @@ async def test_where_admins_manage_others_are_told_who_may_and_can_still_look(de
     assert "subscribed" in await said(desk, here, "subscribe curriculum")
 
 
+async def test_a_guest_may_look_and_change_nothing_however_open_the_channel_is(desk: Desk, here: Address) -> None:
+    eve = Asker(id="U3", name="Eve", is_guest=True)
+    for text in ("subscribe curriculum", "settings limit 3", "edit 1 => x", "restore abc", "schedule off", "pause", "forget everything"):
+        assert "Guests may look papers up here" in await said(desk, here, text, asker=eve)
+    assert (await desk.store.channels.load(here)).version == 0
+    for text in ("list", "settings", "schedule", "search curriculum", "preview", "status"):
+        assert "Guests" not in await said(desk, here, text, asker=eve)
+
+
+async def test_nobody_closes_a_channel_to_themselves(desk: Desk, here: Address) -> None:
+    bob = Asker(id="U2", name="Bob", may_manage=False, untold="I cannot see who runs this workspace.")
+    for text in ("settings manage admins", "import settings manage admins limit 3"):
+        refused = await said(desk, here, text, asker=bob)
+        assert "could not change anything here any more yourself" in refused
+        assert "I cannot see who runs this workspace." in refused
+    assert (await desk.store.channels.load(here)).version == 0
+    assert "limit 3" in await said(desk, here, "settings limit 3 manage anyone", asker=bob)
+
+
+async def test_what_the_platform_does_not_tell_is_told_to_those_it_shuts_out(desk: Desk, here: Address) -> None:
+    await ask(desk, here, "settings manage admins")
+    bob = Asker(id="U2", name="Bob", may_manage=False, untold="I cannot see who runs this workspace.")
+    assert "I cannot see who runs this workspace." in await said(desk, here, "subscribe curriculum", asker=bob)
+    assert "I cannot see" not in await said(desk, here, "subscribe curriculum", asker=GUEST)
+
+
 async def test_a_digest_of_another_channel_cannot_be_opened(desk: Desk, here: Address) -> None:
     for text in ("subscribe curriculum", "settings limit 1"):
         await ask(desk, here, text)

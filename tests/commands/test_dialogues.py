@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("dialogue", DIALOGUES, ids=lambda dialogue: dialogue.name.replace(" ", "-"))
 async def test_a_dialogue_goes_as_written(dialogue: Dialogue, desk: Desk, here: Address) -> None:
-    ada = Asker(id="U1", name="Ada")
+    ada = Asker(id="U1", name="Ada", is_guest=dialogue.guest)
     for line in dialogue.lines:
         said = words((await answer(desk, Call(address=here, channel_name="#ml-reading", asker=ada, text=line.they))).message)
         rest = said

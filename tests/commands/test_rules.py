@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,39 @@ async def test_a_number_of_any_length_is_no_crash(desk: Desk, here: Address) -> 
     for number in ("00000199", "000001", "#999999999999999999999", "2"):
         assert "There is no rule" in words((await ask(desk, here, f"unsubscribe {number}")).message)
     assert await rules(desk, here) == ["robot"]
+
+
+async def test_a_rule_knows_who_made_it_through_removal_and_undo(desk: Desk, here: Address) -> None:
+    bob = Asker(id="U2", name="Bob")
+    await ask(desk, here, "subscribe robot")
+    await ask(desk, here, "import subscribe diffusion", asker=bob)
+    removed = await ask(desk, here, "unsubscribe all", asker=bob)
+    await press(desk, here, removed, "Undo")
+    await ask(desk, here, "edit robot => robots arms", asker=bob)
+    await ask(desk, here, "subscribe cups")
+    makers = {one.query: one.maker for one in (await desk.store.channels.load(here)).subscriptions}
+    assert makers == {"robots arms": "U2", "diffusion": "U2", "cups": "U1"}
+
+
+async def test_undo_of_the_time_before_makers_were_kept_still_works(desk: Desk, here: Address) -> None:
+    record = json.dumps([("robot", "Ada", "2026-11-01T09:00:00+00:00")]).encode()
+    await desk.store.cache.put(f"undo:{here}:0123456789abcdef", record, keep=timedelta(days=1))
+    await ask(desk, here, "restore 0123456789abcdef")
+    [rule] = (await desk.store.channels.load(here)).subscriptions
+    assert (rule.query, rule.added_by, rule.maker) == ("robot", "Ada", "")
+
+
+async def test_edit_without_a_new_rule_shows_how_it_is_written_and_changes_nothing(desk: Desk, here: Address) -> None:
+    for query in ("robot", "cups"):
+        await ask(desk, here, f"subscribe {query}")
+    shown = await ask(desk, here, "edit 2")
+    assert "edit cups => cups -survey" in words(shown.message)
+    assert not buttons(shown.message)
+    assert "Which rule?" in words((await ask(desk, here, "edit")).message)
+    assert "One rule at a time" in words((await ask(desk, here, "edit all")).message)
+    near = await ask(desk, here, "edit robit")
+    assert [button.command for button in buttons(near.message)] == ["edit robot"]
+    assert await rules(desk, here) == ["robot", "cups"]
 
 
 async def test_undo_brings_a_rule_back_with_who_made_it_and_when(desk: Desk, here: Address, clock: Clock) -> None:

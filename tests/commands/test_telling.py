@@ -71,6 +71,26 @@ async def test_why_in_a_channel_without_rules(desk: Desk, here: Address) -> None
     assert "This channel has no rules" in await said(desk, here, "why 2611.00001")
 
 
+# ---------------------------------------------------------------- when
+
+
+async def test_a_schedule_in_utc_for_want_of_a_zone_says_so(desk: Desk, here: Address) -> None:
+    eve = Asker(id="U3", name="Eve", untold="I cannot see anybody's time zone.")
+
+    async def told(text: str, *, asker: Asker = eve) -> str:
+        return words((await answer(desk, Call(address=here, channel_name="", asker=asker, text=text))).message)
+
+    advice = "I cannot see anybody's time zone. So the time is UTC until you name your zone"
+    assert advice in await told("subscribe curriculum")
+    assert advice not in await told("subscribe diffusion"), "once is enough"
+    assert advice in await told("schedule 8:00")
+    assert advice not in await told("schedule 8:30 UTC"), "who writes it means it"
+    assert advice not in await told("schedule 9:00 Europe/Berlin")
+    await told("schedule 9:00 UTC")
+    assert "until you name" not in await told("schedule weekly", asker=Asker(id="U1", name="Ada")), "nothing would make it known"
+    assert "until you name" not in await told("schedule daily", asker=Asker(id="U2", name="Bob", zone="Asia/Tokyo", untold=eve.untold))
+
+
 # ---------------------------------------------------------------- status
 
 

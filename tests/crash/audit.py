@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from bot.channel import Address
 from bot.query import parse
 from bot.store import keys
 from bot.store.codec import unpack_delivery
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from bot.channel import Address
     from bot.ports import Delivery
     from bot.store.store import RedisStore
     from tests.crash.journal import Line
@@ -66,6 +66,7 @@ async def audit(store: RedisStore, directory: Path) -> Findings:
         mine = [one for one in deliveries if one.delivery.address == address]
         wrong += await _channel(store, address, lines, mine, [post for post in posts if post.address == str(address)], counts)
     wrong += _posted_once(deliveries, posts)
+    wrong += _under_their_own(deliveries, lines)
     wrong += [f"{line.about} was posted again although it stood there" for line in lines if line.event == "repeat"]
     wrong += [f"delivery {id.decode()} is dead" for id in await store.connection.read("ZRANGE", keys.DEAD, 0, -1)]
     wrong += [f"delivery {id.decode()} is still in the outbox" for id in await store.connection.read("ZRANGE", keys.OUTBOX, 0, -1)]
@@ -79,6 +80,7 @@ async def audit(store: RedisStore, directory: Path) -> Findings:
             "digests on demand": events["digest"],
             "papers printed": max((int(line.about) for line in lines if line.event == "print"), default=0),
             "deliveries": len(deliveries),
+            "threads": sum(one.delivery.threaded for one in deliveries),
             "posts": len(posts),
             "requests to post": events["request"],
             "found under way after a kill": sum(int(line.about) for line in lines if line.event == "found"),
@@ -110,7 +112,8 @@ async def _channel(
     wrong += [f"in {name} {id} still waits" for id in waiting]
     wrong += _settled_once(name, deliveries, posted, capped)
     shown = Counter(study for post in posts for study in post.studies)
-    wanted = Counter(title(_number(id)).split()[0] for id in posted)
+    twice = {id for one in deliveries if one.delivery.threaded for id in one.delivery.papers}  # in the list of titles, and by itself
+    wanted = Counter({title(_number(id)).split()[0]: 2 if id in twice else 1 for id in posted})
     wrong += [
         f"in {name} {study} can be read {shown[study]} times instead of {wanted[study]}"
         for study in shown | wanted
@@ -139,6 +142,23 @@ def _posted_once(deliveries: Sequence[Delivered], posts: Sequence[Post]) -> list
     times = Counter(post.key for post in posts)
     wrong = [f"{what} was posted {times[key]} times" for key, what in planned.items() if times[key] != 1]
     return wrong + [f"the log has {key}, which no delivery planned" for key in times if key not in planned]
+
+
+def _under_their_own(deliveries: Sequence[Delivered], lines: Sequence[Line]) -> list[str]:
+    """Whether what belongs into a thread was sent into that of its own digest, and nothing else into any."""
+    under = {line.about: line.detail for line in lines if line.event == "request"}
+    names = {
+        (one.delivery.id, part): sha256(f"{one.delivery.id}/{part}".encode()).hexdigest()
+        for one in deliveries
+        for part in range(len(one.delivery.parts))
+    }
+    threaded = {one.delivery.id for one in deliveries if one.delivery.threaded}
+    right = {(id, part): names[id, 0][:16] if id in threaded and part else "" for id, part in names}
+    return [
+        f"part {part} of delivery {id} was sent under {under[key]!r} instead of {right[id, part]!r}"
+        for (id, part), key in names.items()
+        if key in under and under[key] != right[id, part]
+    ]
 
 
 def _owed(name: str, lines: Iterable[Line]) -> set[str]:
@@ -171,8 +191,11 @@ def _number(id: str) -> int:
 async def _deliveries(store: RedisStore) -> list[Delivered]:
     """All that there ever were: none is older than the 30 days that they are kept."""
     found = [key.decode() for key in await store.connection.read("KEYS", keys.delivery("*"))]
-    fields = await store.connection.read_all([("HMGET", key, "record", "state") for key in found])
-    return [Delivered(unpack_delivery(record, key=key), state.decode()) for key, (record, state) in zip(found, fields, strict=True)]
+    fields = await store.connection.read_all([("HMGET", key, "record", "address", "state") for key in found])
+    return [
+        Delivered(unpack_delivery(record, address=Address.parse(address.decode()), key=key), state.decode())
+        for key, (record, address, state) in zip(found, fields, strict=True)
+    ]
 
 
 def _posts(log: Path) -> tuple[list[Post], int]:

@@ -68,6 +68,7 @@ class Life:
             self._worker.deliver_due: 6,
             self._digest: 5,
             self._reschedule: 1,
+            self._thread: 1,
             self._worker.sweep: 1,
         }
         return tuple(weighted), tuple(weighted.values())
@@ -85,6 +86,9 @@ class Life:
     async def _reschedule(self) -> None:
         hour, minute = self._chance.randrange(24), self._chance.randrange(60)
         await self._ask(self._chance.choice(CHANNELS), f"schedule daily {hour}:{minute:02}")
+
+    async def _thread(self) -> None:
+        await self._ask(self._chance.choice(CHANNELS), f"settings thread {self._chance.choice(('on', 'on', 'off'))}")
 
     async def _ask(self, address: Address, text: str) -> Answer:
         return await answer(self._desk, Call(address=address, channel_name=f"#{address.channel}", asker=SOMEBODY, text=text))

@@ -17,7 +17,8 @@ _WHOLE = " ."
 class Line:
     event: str
     """"ack" (a channel and a query: the subscription was confirmed), "print" (how many papers there are from now on), "request" and
-    "repeat" (a key: see `Witness`), "digest" (a channel: it was confirmed), "found" (deliveries under way and waiting, at a start)."""
+    "repeat" (a key, and the message it goes under: see `Witness`), "digest" (a channel: it was confirmed), "found" (deliveries under
+    way and waiting, at a start)."""
     about: str
     detail: str
 

@@ -118,20 +118,20 @@ class Witness:
 
     @property
     def limits(self) -> Limits:
-        """So narrow that most digests come in parts."""
-        return dataclasses.replace(self._outlet.limits, characters=CHARACTERS)
+        """So narrow that most digests come in parts; and with threads, for channels that want them."""
+        return dataclasses.replace(self._outlet.limits, characters=CHARACTERS, threads=True)
 
     def measure(self, block: Block) -> int:
         """As the outlet behind it does."""
         return self._outlet.measure(block)
 
-    async def post(self, address: Address, message: Message, *, key: str) -> str:
+    async def post(self, address: Address, message: Message, *, key: str, under: str = "") -> str:
         stands = await self._outlet.posted(address, key=key, since=START)
-        self._journal.write("request" if stands is None else "repeat", key)
-        return await self._outlet.post(address, message, key=key)
+        self._journal.write("request" if stands is None else "repeat", key, under)
+        return await self._outlet.post(address, message, key=key, under=under)
 
-    async def posted(self, address: Address, *, key: str, since: datetime) -> str | None:
-        return await self._outlet.posted(address, key=key, since=since)
+    async def posted(self, address: Address, *, key: str, since: datetime, under: str = "") -> str | None:
+        return await self._outlet.posted(address, key=key, since=since, under=under)
 
 
 @asynccontextmanager
