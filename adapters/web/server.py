@@ -1,0 +1,71 @@
+"""Serves the routes it is given, and tells whoever watches over the process how it is."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot.errors import OperatorMistake
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+
+LARGEST = 1024**2
+"""Bytes of a request's body."""
+FINISH_SECONDS = 10.0
+"""How long a stop waits for requests under way."""
+
+
+@asynccontextmanager
+async def serving(
+    routes: Iterable[web.RouteDef], *, host: str, port: int, ready: Mapping[str, Callable[[], Awaitable[bool]]]
+) -> AsyncIterator[int]:
+    """Serve until the block ends; gives the port. At its end nobody is let in any more, and requests under way are finished.
+
+    Besides the routes: `/healthz` answers as long as the process can answer at all; `/readyz` answers 503 while a part is not ready.
+
+    Args:
+        port: 0 for any that is free.
+        ready: Parts by name, each with the question whether it is. An exception counts as no.
+
+    Raises:
+        OperatorMistake: Nobody can listen there.
+    """
+    app = web.Application(client_max_size=LARGEST)
+    app.add_routes([*routes, web.get("/healthz", _healthy), web.get("/readyz", _Readiness(ready).answer)])
+    app.on_response_prepare.append(_without_version)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=FINISH_SECONDS)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host or None, port).start()
+        except OSError as exc:
+            raise OperatorMistake(f"PORT: nothing can listen at {host or '*'}:{port} ({exc.strerror or exc}). Set another.") from exc
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+
+
+async def _healthy(request: web.Request) -> web.StreamResponse:  # noqa: ARG001  # every handler is called alike
+    return web.Response(text="ok\n")
+
+
+async def _without_version(request: web.Request, response: web.StreamResponse) -> None:  # noqa: ARG001  # every signal is called alike
+    response.headers["Server"] = "Paperboy"
+
+
+class _Readiness:
+    def __init__(self, parts: Mapping[str, Callable[[], Awaitable[bool]]]) -> None:
+        self._parts = parts
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002  # every handler is called alike
+        states = {name: await self._is(part) for name, part in self._parts.items()}
+        return web.json_response(states, status=200 if all(states.values()) else 503)
+
+    async def _is(self, part: Callable[[], Awaitable[bool]]) -> bool:
+        try:
+            return await part()
+        except Exception:  # noqa: BLE001  # whatever keeps a part from answering, it is not ready
+            return False
