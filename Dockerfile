@@ -19,5 +19,6 @@ USER paperboy
 VOLUME /data
 WORKDIR /data
 STOPSIGNAL SIGTERM
+EXPOSE 3000
 ENTRYPOINT ["python", "-m", "bot"]
-CMD ["worker"]
+CMD ["run"]

@@ -1,4 +1,4 @@
-"""The one place that builds real things and joins core and adapters; what stands here is wiring and nothing else."""
+"""What a person starts: the subcommands, and how each begins and ends. `bot.wiring` joins the parts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import getpass
 import os
 import sys
 import tempfile
-from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,26 +20,21 @@ from adapters.terminal.look import PLAIN
 from adapters.terminal.outlet import PLATFORM, TerminalOutlet
 from bot import __version__
 from bot.commands import TABLE, Asker, answer
-from bot.delivery import Courier
-from bot.desk import Desk
 from bot.errors import OperatorMistake, StoreTrouble
 from bot.fetching import read_source
 from bot.logs import log_to_stderr
-from bot.memory import Memory
-from bot.settings import Settings, read_settings
-from bot.sources import table
+from bot.settings import Settings, read_settings, revealed
 from bot.sources.config import DEMO, Config, load, next_reading
-from bot.sources.http import Web, user_agent
 from bot.stopping import raise_if_cancelled, until_told
 from bot.store.store import open_store
-from bot.ticker import Ticker
-from bot.worker import Worker
+from bot.wiring import open_desk, worker_at
 from bot.zones import is_zone
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from bot.channel import Address
+    from bot.desk import Desk
     from bot.fetching import Reading
     from bot.ports import Source, Store
 
@@ -50,7 +44,8 @@ NOTHING_CONFIGURED = """No chat platform is configured, so there is nobody to de
   python -m bot terminal   the same with the real sources, kept in {data}
   python -m bot worker     only the machine: fetch, match, deliver to the terminal's log
 
-Slack and Discord follow; config/env.example lists every setting there is.
+For Slack set SLACK_BOT_TOKEN and SLACK_APP_TOKEN: the README leads through it in ten minutes.
+Discord follows; config/env.example lists every setting there is.
 """
 
 
@@ -59,14 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0 well, 1 not well, 2 started wrongly, 128 and the number of the signal that stopped it (130 Ctrl-C, 143
-        SIGTERM, 129 a closed window). A worker has no other end than being told to stop: 0.
+        SIGTERM, 129 a closed window). What serves has no other end than being told to stop: 0.
     """
     try:
         options = _options(sys.argv[1:] if arguments is None else arguments)
         settings = read_settings()
         log_to_stderr(settings.log_level if "log_level" in settings.model_fields_set else options.log or settings.log_level)
         try:
-            return asyncio.run(until_told(options.run(settings, options), serving=options.run is _worker))
+            return asyncio.run(until_told(options.run(settings, options), serving=options.run in SERVING))
         except StoreTrouble as exc:
             store = "The store at REDIS_URL" if settings.redis_url and options.run is not _demo else "The store"
             sys.stderr.write(f"{store} failed: {exc}\n")
@@ -88,7 +83,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         ("demo", _demo, "error", "a conversation with sample papers: no network, no account, nothing kept"),
         ("terminal", _terminal, "error", "the conversation on the configured sources and store"),
         ("worker", _worker, "", "fetch, match and deliver, without a conversation"),
+        ("web", _web, "", "only the doors: answer people, without fetching and delivering"),
         ("fetch", _fetch, "error", "read the sources once, now"),
+        ("rotate-keys", _rotate_keys, "error", "encrypt stored tokens with the first of SECRET_KEYS"),
     ):
         command = commands.add_parser(name, help=about, description=about)
         command.set_defaults(run=run, log=log)
@@ -103,40 +100,23 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-@asynccontextmanager
-async def _desk(settings: Settings, config: Config, *, directory: Path) -> AsyncIterator[Desk]:
-    """Everything real, opened in order and closed in reverse."""
-    async with AsyncExitStack() as stack:
-        url = settings.redis_url.get_secret_value() if settings.redis_url and config is not DEMO else ""
-        store = await stack.enter_async_context(open_store(url, directory=directory, verify=settings.redis_tls_verify))
-        web = await stack.enter_async_context(Web(store.gate, agent=user_agent(__version__, contact=settings.contact)))
-        outside = table.Outside(
-            config=config,
-            web=web,
-            cache=store.cache,
-            huggingface_url=str(settings.huggingface_url).rstrip("/"),
-            huggingface_token=settings.huggingface_token.get_secret_value() if settings.huggingface_token else "",
-            arxiv_api_url=str(settings.arxiv_api_url).rstrip("/"),
-            arxiv_rss_url=str(settings.arxiv_rss_url).rstrip("/"),
-        )
-        yield Desk(
-            store=store,
-            memory=Memory(channels=store.channels, papers=store.papers),
-            sources=table.sources(outside),
-            lookups=table.lookups(outside),
-            charts=table.charts(outside),
-        )
+async def _serve(settings: Settings, *, doors: bool, works: bool) -> int:
+    from bot.serving import serve  # noqa: PLC0415  # a platform's libraries double the start of a demo
 
-
-def _worker_at(desk: Desk, config: Config) -> Worker:
-    worker = Worker(desk, courier=Courier(desk.store), ticker=Ticker(), next_reading=partial(next_reading, config))
-    desk.hurry = worker.deliver_due
-    return worker
+    return await serve(settings, doors=doors, works=works)
 
 
 async def _run(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
-    sys.stderr.write(NOTHING_CONFIGURED.format(data=settings.data_dir))
-    return 2
+    if not settings.has_slack:
+        sys.stderr.write(NOTHING_CONFIGURED.format(data=settings.data_dir))
+        return 2
+    return await _serve(settings, doors=True, works=True)
+
+
+async def _web(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
+    if not settings.has_slack:
+        raise OperatorMistake("There is no door to open: set SLACK_BOT_TOKEN or SLACK_CLIENT_ID. See config/env.example.")
+    return await _serve(settings, doors=True, works=False)
 
 
 async def _demo(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
@@ -150,13 +130,13 @@ async def _terminal(settings: Settings, options: argparse.Namespace) -> int:  # 
 
 async def _converse(settings: Settings, config: Config, directory: Path, *, channel: str) -> int:
     """Talk at this terminal while the machine works behind it."""
-    async with _desk(settings, config, directory=directory) as desk:
+    async with open_desk(settings, config, directory=directory) as desk:
         here = door(sys.stdin, sys.stdout, os.environ, history=directory / "history")
         asker = Asker(id="operator", name=_user_name(), zone=_zone(), is_operator=True)
         conversation = Conversation(here, asker=asker, channel=channel)
         log = directory / "terminal.jsonl"
         desk.outlets = {PLATFORM: TerminalOutlet(log, clock=lambda: datetime.now(UTC), show=conversation.show)}
-        worker = _worker_at(desk, config)
+        worker = worker_at(desk, config)
         if config is DEMO:
             async for _ in _read_now(desk, config, ""):
                 pass
@@ -179,23 +159,24 @@ async def _channels(store: Store) -> Sequence[str]:
 
 
 async def _worker(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
-    config = load(settings.sources_file)
-    async with _desk(settings, config, directory=settings.data_dir) as desk:
-        desk.outlets = {PLATFORM: TerminalOutlet(settings.data_dir / "terminal.jsonl", clock=lambda: datetime.now(UTC))}
-        worker = _worker_at(desk, config)
-        worker.start()
-        try:
-            raise_if_cancelled()
-            await asyncio.Event().wait()  # until it is cancelled
-        finally:
-            await worker.stop()
+    return await _serve(settings, doors=False, works=True)
+
+
+async def _rotate_keys(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
+    keys = [revealed(key) for key in settings.secret_keys]
+    if not keys:
+        raise OperatorMistake("SECRET_KEYS: there are none to go by; the new one comes first, then the old. See config/env.example.")
+    url = revealed(settings.redis_url)
+    async with open_store(url, directory=settings.data_dir, verify=settings.redis_tls_verify, secret_keys=keys) as store:
+        changed = await store.installations.rotate()
+    sys.stdout.write(f"{changed} encrypted anew with the first key; all are now. The other keys can go.\n")
     return 0
 
 
 async def _fetch(settings: Settings, options: argparse.Namespace) -> int:
     config = load(settings.sources_file)
     failed = True
-    async with _desk(settings, config, directory=settings.data_dir) as desk:
+    async with open_desk(settings, config, directory=settings.data_dir) as desk:
         if not _chosen(desk, options.source):
             raise OperatorMistake(f"There is no source {options.source!r}; there are {', '.join(one.name for one in desk.sources)}.")
         # Each as soon as it is known: a source that does not answer takes a minute.
@@ -242,6 +223,9 @@ def _zone() -> str:
     name = os.environ.get("TZ", "") or (linked if found else "")
     return name if is_zone(name) and name not in {"Etc/UTC", "Etc/UCT"} else ""
 
+
+SERVING = (_run, _web, _worker)
+"""Subcommands without an end of their own."""
 
 if __name__ == "__main__":
     sys.exit(main())

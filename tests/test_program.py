@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.store.embedded import EmbeddedServer
+from tests.program import Place, ready
 from tests.sources.pages import entry, feed, item, listing
 from tests.sources.web_server import Reply, WebServer
 
@@ -21,47 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 JSON, RSS = {"Content-Type": "application/json"}, {"Content-Type": "application/rss+xml"}
-SOURCES = '[huggingface]\nevery = "2h"\n[arxiv]\ncategories = ["cs.CL"]\nat = ["08:00"]\n'
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    status: int | None
-    said: str
-    told: str
-    """Standard error."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A machine's worth of environment."""
-
-    directory: Path
-    server: WebServer
-
-    def environment(self, **more: str) -> dict[str, str]:
-        quiet = {name: value for name, value in os.environ.items() if name not in {"REDIS_URL", "TZ", "LOG_LEVEL"}}
-        outside = dict.fromkeys(("HUGGINGFACE_URL", "ARXIV_API_URL", "ARXIV_RSS_URL"), self.server.url)
-        sources = self.directory / "sources.toml"
-        sources.write_text(SOURCES)
-        return {**quiet, **outside, "DATA_DIR": str(self.directory / "data"), "SOURCES_FILE": str(sources), "TZ": "UTC", **more}
-
-    async def begin(self, *arguments: str, **more: str) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot",
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=self.environment(**more),
-        )
-
-    async def run(self, *arguments: str, typed: str = "", **more: str) -> Ended:
-        process = await self.begin(*arguments, **more)
-        said, told = await process.communicate(typed.encode())
-        return Ended(process.returncode, said.decode(), told.decode())
 
 
 @pytest.fixture
@@ -70,13 +30,6 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     await server.start()
     yield Place(tmp_path, server)
     await server.stop()
-
-
-async def ready(process: asyncio.subprocess.Process, word: bytes) -> None:
-    """Read the log until it tells of `word`."""
-    assert process.stderr is not None
-    while word not in (line := await process.stderr.readline()):
-        assert line, "it ended before it was ready"
 
 
 # ---------------------------------------------------------------- conversations
@@ -276,7 +229,7 @@ async def test_a_command_that_does_not_exist_is_named_among_those_that_do(place:
     ended = await place.run("nosuch")
     assert (ended.status, len(ended.told.splitlines())) == (2, 1)
     assert "'nosuch'" in ended.told
-    assert "run, demo, terminal, worker, fetch" in ended.told
+    assert "run, demo, terminal, worker, web, fetch, rotate-keys" in ended.told
 
 
 async def test_a_log_level_that_was_set_is_the_log_level(place: Place) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.slack.scopes import FEATURES
 from bot.commands import TABLE
 
 ROOT = Path(__file__).parents[1]
@@ -44,6 +45,13 @@ def commands() -> str:
     return "\n".join(rows)
 
 
+def scopes() -> str:
+    """The table of Slack's optional scopes, from the table of features."""
+    rows = ["| scopes | what they bring | without them |", "|---|---|---|"]
+    rows += [f"| {', '.join(f'`{scope}`' for scope in one.scopes)} | {one.brings} | {one.without} |" for one in FEATURES]
+    return "\n".join(rows)
+
+
 def without_dates(text: str) -> str:
     """Days and times depend on when somebody reads; nothing else may."""
     text = re.sub(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2}\b|\b\d{1,2} [A-Z][a-z]{2}\b", "DAY", text)
@@ -60,14 +68,18 @@ def test_the_transcript_is_what_the_demo_says() -> None:
     assert without_dates(shown).split() == without_dates(transcript()).split()
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/slack.md"])
 def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
     links = re.findall(r"\]\(([^):#]+)\)", (ROOT / page).read_text("utf-8"))
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
 
 
 def test_the_table_of_commands_is_the_table_of_commands() -> None:
     assert section("commands").strip().startswith(commands())
+
+
+def test_the_table_of_scopes_is_the_table_of_features() -> None:
+    assert section("scopes").strip().startswith(scopes())
 
 
 def write() -> None:
@@ -75,6 +87,7 @@ def write() -> None:
     text = README.read_text("utf-8")
     text = re.sub(r"(<!-- transcript -->\n```text\n).*?(```)", lambda found: f"{found[1]}{transcript()}{found[2]}", text, flags=re.DOTALL)
     text = re.sub(r"(<!-- commands -->\n).*?(?=\n## )", lambda found: f"{found[1]}\n{commands()}\n", text, flags=re.DOTALL)
+    text = re.sub(r"(<!-- scopes -->\n).*?(?=\n\*\*What is read)", lambda found: f"{found[1]}\n{scopes()}\n", text, flags=re.DOTALL)
     README.write_text(text, "utf-8")
 
 

@@ -1,0 +1,60 @@
+"""How the parts of the core are joined: the desk with everything real on it, and the machine that works on it."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot import __version__
+from bot.delivery import Courier
+from bot.desk import Desk
+from bot.memory import Memory
+from bot.settings import revealed
+from bot.sources import table
+from bot.sources.config import DEMO, Config, next_reading
+from bot.sources.http import Web, user_agent
+from bot.store.store import open_store
+from bot.ticker import Ticker
+from bot.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from bot.settings import Settings
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings, config: Config, *, directory: Path) -> AsyncIterator[Desk]:
+    """Everything real, opened in order and closed in reverse."""
+    async with AsyncExitStack() as stack:
+        url = revealed(settings.redis_url) if config is not DEMO else ""
+        keys = [revealed(key) for key in settings.secret_keys]
+        store = await stack.enter_async_context(
+            open_store(url, directory=directory, verify=settings.redis_tls_verify, secret_keys=keys if config is not DEMO else ())
+        )
+        web = await stack.enter_async_context(Web(store.gate, agent=user_agent(__version__, contact=settings.contact)))
+        outside = table.Outside(
+            config=config,
+            web=web,
+            cache=store.cache,
+            huggingface_url=str(settings.huggingface_url).rstrip("/"),
+            huggingface_token=revealed(settings.huggingface_token),
+            arxiv_api_url=str(settings.arxiv_api_url).rstrip("/"),
+            arxiv_rss_url=str(settings.arxiv_rss_url).rstrip("/"),
+        )
+        yield Desk(
+            store=store,
+            memory=Memory(channels=store.channels, papers=store.papers),
+            sources=table.sources(outside),
+            lookups=table.lookups(outside),
+            charts=table.charts(outside),
+        )
+
+
+def worker_at(desk: Desk, config: Config) -> Worker:
+    """The machine, not yet started; commands on the desk may hurry it."""
+    worker = Worker(desk, courier=Courier(desk.store), ticker=Ticker(), next_reading=partial(next_reading, config))
+    desk.hurry = worker.deliver_due
+    return worker
