@@ -73,15 +73,13 @@ def tally(votes: Iterable[Vote]) -> dict[PaperId, int]:
 def papers_meant(parts: Sequence[Message], part: int) -> tuple[PaperId, ...]:
     """The papers that people may mean who say something about this part, in the order of their numbers; () if it shows none.
 
-    A part that goes on with numbers counts the papers of those before it in: its third is the one with a 3, wherever that stands.
+    The third is the one with a 3, in whichever part that stands; "" where a number stands nowhere, as in a list that begins with 6.
     """
     cards = _cards(parts[part])
-    if len(cards) > 1:
-        numbered = {card.number or 0: card for message in parts for card in _cards(message)}
-        wanted = range(1, max(card.number or 0 for card in cards) + 1)
-        if all(number in numbered for number in wanted):
-            cards = [numbered[number] for number in wanted] or cards
-    return tuple(PaperId(card.paper) for card in cards)
+    if len(cards) == 1 or not all(card.number for card in cards):
+        return tuple(PaperId(card.paper) for card in cards)
+    numbered = {card.number: PaperId(card.paper) for message in parts for card in _cards(message)}
+    return tuple(numbered.get(number, PaperId("")) for number in range(1, max((card.number or 0 for card in cards), default=0) + 1))
 
 
 def _cards(message: Message) -> list[Card]:

@@ -639,7 +639,7 @@ def test_of_a_single_paper_no_number_is_needed_and_without_numbers_the_order_cou
 
     assert list(papers_meant([papers_shown(1), papers_shown(5)], 1)) == [PAPERS[4]]
     assert list(papers_meant([unnumbered, papers_shown(1)], 0)) == PAPERS[:2]
-    assert list(papers_meant([papers_shown(4, 5)], 0)) == PAPERS[3:5], "whose beginning is not known"
+    assert list(papers_meant([papers_shown(4, 5)], 0)) == ["", "", "", *PAPERS[3:5]], "a list that begins with 4"
 
 
 async def test_the_papers_of_a_message_whose_answer_got_lost_are_known_once_it_is_found(pictured: World) -> None:

@@ -17,8 +17,8 @@ from adapters.slack.origin import DIRECT, Place, remembering
 from adapters.slack.views import shown
 from adapters.slack.ways import USES, UrlSpent, parts_of, respond, say, whisper
 from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, OutcomeUnknown, PostTrouble, StoreTrouble, WorkspaceGone
-from bot.message import Card, Hint, Message
-from bot.paper import PaperId
+from bot.message import Hint, Message
+from bot.votes import papers_meant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from adapters.slack.origin import Origin
     from bot.commands import Answer, Call
     from bot.desk import Desk
+    from bot.paper import PaperId
 
 AT_ONCE = USES - 1
 """Parts of one answer by a response url; the last use is kept for what has to be said after them."""
@@ -87,12 +88,11 @@ async def _announce(desk: Desk, api: Api, origin: Origin, call: Call, message: M
             _log.warning("announcement_not_sent", channel=str(call.address), reason=str(exc))
             await _say_by_url(api, origin, rest, None, thread=thread)
             return
-        await _note_papers(desk, call, part, ts)
+        await _note_papers(desk, call, papers_meant(parts, place), ts)
 
 
-async def _note_papers(desk: Desk, call: Call, part: Message, ts: str) -> None:
+async def _note_papers(desk: Desk, call: Call, papers: Sequence[PaperId], ts: str) -> None:
     """So that reactions to it count as the channel's votes."""
-    papers = [PaperId(block.paper) for block in part.blocks if isinstance(block, Card) and block.paper]
     try:
         if papers:
             await desk.store.votes.shown(call.address, ts, papers)

@@ -98,7 +98,7 @@ async def workspace_left(desk: Desk, workspaces: Workspaces, workspace: str, bod
         return
     happened = body.get("event_time")
     at = datetime.fromtimestamp(happened, UTC) if isinstance(happened, int) and happened > 0 else None
-    await workspaces.retire(workspace)
+    await workspaces.retire(workspace, at=at)
     workspaces.forget(workspace)
     await lifecycle.close_workspace(desk, PLATFORM, workspace, "the app was removed from this workspace: install it again", at=at)
 

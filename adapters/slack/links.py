@@ -9,10 +9,9 @@ import structlog
 
 from adapters.slack.api import Refused, ScopeMissing
 from adapters.slack.origin import PLATFORM
-from adapters.slack.render import render
+from adapters.slack.render import unfurled
 from bot.channel import Address
 from bot.commands import cards
-from bot.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +39,7 @@ async def unfurl(desk: Desk, api: Api, workspace: str, event: Mapping[str, Any])
     found = await cards(desk, Address(PLATFORM, workspace, where), urls)
     if not found:
         return
-    unfurls = {url: {"blocks": render(Message((card,))).blocks} for url, card in found.items()}
+    unfurls = {url: unfurled(card) for url, card in found.items()}
     place: dict[str, Any] = (
         {"unfurl_id": event.get("unfurl_id"), "source": event.get("source")}
         if channel == COMPOSER

@@ -63,7 +63,7 @@ def listener(desk: Desk, workspaces: Workspaces) -> Listener:
     async def authorize(context: AsyncBoltContext) -> AuthorizeResult | None:
         workspace = workspace_of(context)
         try:
-            who = (await workspaces.api(workspace)).installation
+            who = await workspaces.installation(workspace)
         except WorkspaceGone as exc:
             if await desk.store.cache.first(f"slack:told:gone:{workspace}", keep=TOLD_AGAIN):
                 _log.warning("workspace_not_known", workspace=workspace, reason=str(exc))

@@ -197,7 +197,7 @@ async def pause(desk: Desk, call: Call, text: str) -> Answer:
 
     def paused(channel: Channel) -> Channel:
         until = parse_pause(text, now, channel.schedule.zone) if text else FOREVER
-        return dataclasses.replace(channel, paused_until=until)
+        return dataclasses.replace(channel, paused_until=until, trouble="")
 
     _, after = await change(desk, call, paused)
     # A digest that is still being tried must not come in the middle of the pause; its papers wait for the next one.

@@ -45,7 +45,7 @@ async def react(desk: Desk, address: Address, message_id: str, reaction: Reactio
 def _meant(shown: Sequence[PaperId], place: int | None) -> PaperId | None:
     if place is None:
         return shown[0] if len(shown) == 1 else None
-    return shown[place - 1] if 1 <= place <= len(shown) else None
+    return shown[place - 1] or None if 1 <= place <= len(shown) else None
 
 
 async def vote(desk: Desk, call: Call, text: str) -> Answer:

@@ -16,7 +16,7 @@ class Votes(Protocol):
     """Votes, kept 180 days, erased with their channel."""
 
     async def shown(self, address: Address, message_id: str, papers: Sequence[PaperId]) -> None:
-        """Note which papers a posted message shows, in the order it numbers them. Twice is as good as once."""
+        """Note which papers a posted message shows, by their numbers: "" where a number stands nowhere. Twice is as good as once."""
 
     async def shown_by(self, address: Address, message_id: str) -> Sequence[PaperId]:
         """The papers of a posted message; () if it shows none or is not known (any more)."""

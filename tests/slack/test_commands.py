@@ -241,7 +241,7 @@ async def test_what_goes_wrong_before_anything_is_known_is_loud(paperboy: Paperb
     async def broken(workspace: str) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(paperboy.workspaces, "api", broken)
+    monkeypatch.setattr(paperboy.workspaces, "installation", broken)
     paperboy.slack.patience = 0.2
     with capture_logs() as logs, pytest.raises(NotAcknowledged):
         await paperboy.slack.command("list")
@@ -274,7 +274,7 @@ async def test_before_it_is_known_who_the_workspace_is_a_command_is_still_answer
     async def away(workspace: str) -> None:
         raise StoreAway("no connection")
 
-    monkeypatch.setattr(paperboy.workspaces, "api", away)
+    monkeypatch.setattr(paperboy.workspaces, "installation", away)
     with capture_logs() as logs:
         interaction = await paperboy.slack.command("list")
     assert "I cannot reach my store" in interaction.ack["text"]
@@ -289,7 +289,7 @@ async def test_an_event_that_came_while_the_store_was_away_is_left_for_slack_to_
 
     paperboy.slack.patience = 0.2
     with monkeypatch.context() as patch:
-        patch.setattr(paperboy.workspaces, "api", away)
+        patch.setattr(paperboy.workspaces, "installation", away)
         with capture_logs(), pytest.raises(NotAcknowledged) as refused:
             await paperboy.slack.mention("list")
     paperboy.slack.patience = 10

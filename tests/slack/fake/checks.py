@@ -100,6 +100,9 @@ def _card(card: Any, at: str) -> Iterator[str]:
         yield from block_problems(blocks, at=f"{at}/blocks")
         yield from block_schema_problems(blocks, f"{at}/blocks")
         yield from _pings(blocks, f"{at}/blocks")
+        # invalid_blocks, although nothing documents it (slackapi/java-slack-sdk#948).
+        if any(isinstance(block, dict) and block.get("type") == "rich_text" for block in blocks):
+            yield f"{at}/blocks: chat.unfurl takes no rich_text"
 
 
 def _pings(value: Any, at: str) -> Iterator[str]:
