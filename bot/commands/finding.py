@@ -52,6 +52,16 @@ async def recorded_as(desk: Desk, id: PaperId) -> PaperId:
     return next(iter(aliases.values()), id)
 
 
+async def known(desk: Desk, id: PaperId) -> Paper:
+    """The paper as recorded; only one that is not recorded is asked for. For what needs its words and not its newest figures.
+
+    Raises:
+        UserMistake: As `find`.
+    """
+    paper = (await desk.store.papers.get([id := await recorded_as(desk, id)])).get(id)
+    return paper or (await find(desk, id)).paper
+
+
 async def find(desk: Desk, id: PaperId) -> Found:
     """The paper with all that is recorded and all that can be learnt now.
 
@@ -59,7 +69,16 @@ async def find(desk: Desk, id: PaperId) -> Found:
         UserMistake: Nobody knows it, or those who might cannot be reached.
     """
     id = await recorded_as(desk, id)
-    paper = (await desk.store.papers.get([id])).get(id)
+    paper, unreachable = await looked_up(desk, id, (await desk.store.papers.get([id])).get(id))
+    if paper is not None:
+        return Found(paper, unreachable)
+    if unreachable:
+        raise UserMistake(f"I have not seen {id}, and {' and '.join(unreachable)} cannot be reached now. Try again later.")
+    raise UserMistake(f"Nobody I can ask knows a paper {id}. Is the id right?")
+
+
+async def looked_up(desk: Desk, id: PaperId, paper: Paper | None = None) -> tuple[Paper | None, tuple[str, ...]]:
+    """What the live sources know of the paper, added to what is known; and the names of those that could not be asked."""
     unreachable = []
     for lookup in desk.lookups:
         try:
@@ -69,24 +88,19 @@ async def find(desk: Desk, id: PaperId) -> Found:
             continue
         if fresh is not None:
             paper = merge(paper, fresh) if paper else fresh
-    if paper is not None:
-        return Found(paper, tuple(unreachable))
-    if unreachable:
-        raise UserMistake(f"I have not seen {id}, and {' and '.join(unreachable)} cannot be reached now. Try again later.")
-    raise UserMistake(f"Nobody I can ask knows a paper {id}. Is the id right?")
+    return paper, tuple(unreachable)
 
 
-async def recorded(desk: Desk, id: PaperId, now: datetime) -> Found:
-    """Like `find`, and the paper stands in the store afterwards, so that it can be kept."""
-    found = await find(desk, id)
-    if found.paper.first_seen is None:
-        paper = dataclasses.replace(found.paper, first_seen=now, refreshed=now)
+async def recorded(desk: Desk, id: PaperId, now: datetime) -> Paper:
+    """Like `known`, and the paper stands in the store afterwards, so that it can be kept."""
+    paper = await known(desk, id)
+    if paper.first_seen is None:
+        paper = dataclasses.replace(paper, first_seen=now, refreshed=now)
         filed = Filed.STALE
         while filed is Filed.STALE:  # a rule came or went meanwhile; this paper is for nobody's inbox, so only the revision matters
             await desk.memory.catch_up(now)
             filed = await desk.store.papers.file(Filing(papers=(paper,), inboxes={}, rules=desk.memory.rules))
-        return dataclasses.replace(found, paper=paper)
-    return found
+    return paper
 
 
 async def search_sources(desk: Desk, query: Query, *, limit: int) -> tuple[list[Paper], tuple[str, ...]]:

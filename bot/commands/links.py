@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from bot.cards import card, paper_buttons
 from bot.channel import Format
-from bot.commands.finding import recorded_as
-from bot.errors import SourceTrouble
+from bot.commands.finding import looked_up, recorded_as
 from bot.identity import recognise
-from bot.paper import merge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from bot.channel import Address
     from bot.desk import Desk
     from bot.message import Card
-    from bot.paper import Paper, PaperId
+    from bot.paper import PaperId
 
 MOST_CARDS = 2
 """Of one message."""
@@ -51,23 +49,10 @@ async def cards(desk: Desk, address: Address, urls: Sequence[str]) -> Mapping[st
     for id, url in named.items():
         if (paper := recorded.get(id)) is None and asked < _ASKED:
             asked += 1
-            paper = await _looked_up(desk, id)
+            paper, _ = await looked_up(desk, id)  # nobody asked for a card, so nobody misses it
         if paper is not None and await desk.store.cache.first(f"link:{address}:{id}", keep=QUIET):
             buttons = [button for button in paper_buttons(paper) if button.label in _BUTTONS]
             shown[url] = card(paper, Format.NORMAL, now=now, buttons=buttons)
         if len(shown) == MOST_CARDS:
             break
     return shown
-
-
-async def _looked_up(desk: Desk, id: PaperId) -> Paper | None:
-    found: Paper | None = None
-    for lookup in desk.lookups:
-        try:
-            fresh = await lookup.paper(id)
-        except SourceTrouble:
-            # Nobody asked for a card, so nobody misses it.
-            continue
-        if fresh is not None:
-            found = merge(found, fresh) if found else fresh
-    return found

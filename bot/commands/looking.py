@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.cards import card, facts, paper_buttons, why
 from bot.channel import Format
-from bot.commands.finding import find, paper_meant, search_sources
+from bot.commands.finding import find, known, paper_meant, search_sources
 from bot.commands.replies import button, count, empty, hint, page_of, row, said, short_title
 from bot.document import document
 from bot.errors import SourceTrouble, UserMistake
@@ -139,11 +139,11 @@ async def _listed(desk: Desk, title: str, papers: Sequence[Paper], *, number: in
 
 async def similar(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG001  # every command is called alike
     """The papers of the archive that are most like this one."""
-    found = await find(desk, paper_meant(text, command="similar"))
+    paper = await known(desk, paper_meant(text, command="similar"))
     now = await desk.caught_up()
-    near = [one.id for one in desk.memory.archive.similar(found.paper, limit=SIMILAR)]
+    near = [one.id for one in desk.memory.archive.similar(paper, limit=SIMILAR)]
     papers = await desk.store.papers.get(near)
-    title = f"Like “{short_title(found.paper)}”"
+    title = f"Like “{short_title(paper)}”"
     if not papers:
         return empty(title, "My archive holds nothing like it.", "It reaches back 90 days.")
     cards = [

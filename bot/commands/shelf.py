@@ -26,7 +26,7 @@ _EXPORTS = {"bibtex": ("bib", bibtex), "ris": ("ris", ris), "csv": ("csv", csv_t
 async def save(desk: Desk, call: Call, text: str) -> Answer:
     """Put a paper on the channel's reading list, where it stays."""
     now = await desk.store.now()
-    paper = (await recorded(desk, paper_meant(text, command="save"), now)).paper
+    paper = await recorded(desk, paper_meant(text, command="save"), now)
     fresh = await desk.store.papers.keep(call.address, paper.id)
     title = short_title(paper)
     if not fresh:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.commands.finding import paper_meant, recorded, recorded_as
+from bot.commands.finding import paper_meant, recorded
 from bot.commands.replies import button, place, said, short_title
 from bot.errors import UserMistake
 from bot.message import Buttons, Hint, Text
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.channel import Address
     from bot.commands.call import Answer, Call
     from bot.desk import Desk
-    from bot.paper import Paper, PaperId
+    from bot.paper import PaperId
     from bot.votes import Reaction
 
 BUTTON = "button"
@@ -53,7 +53,7 @@ async def vote(desk: Desk, call: Call, text: str) -> Answer:
     named, _, word = text.strip().rpartition(" ")
     if word not in _VALUES:
         raise UserMistake("A vote is `up`, `down` or `none`.", instead="vote 1706.03762 down")
-    paper = await _known(desk, paper_meant(named.strip(), command="vote"))
+    paper = await recorded(desk, paper_meant(named.strip(), command="vote"), await desk.store.now())
     cast = Vote(paper=paper.id, voter=call.asker.id, sign=BUTTON, value=_VALUES[word])
     if not cast.value:
         await desk.store.votes.withdraw(call.address, cast)
@@ -65,10 +65,3 @@ async def vote(desk: Desk, call: Call, text: str) -> Answer:
         Buttons((button("Undo", f"vote {paper.id} none"),)),
         Hint(f"What the same rules bring will stand a little {effect} in the next digests. How it counts: why {paper.id}"),
     )
-
-
-async def _known(desk: Desk, id: PaperId) -> Paper:
-    """The paper from the store, where nearly every paper lies that somebody was shown; else from whoever may be asked."""
-    id = await recorded_as(desk, id)
-    paper = (await desk.store.papers.get([id])).get(id)
-    return paper or (await recorded(desk, id, await desk.store.now())).paper

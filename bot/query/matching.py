@@ -192,4 +192,11 @@ def _count_words(spellings: tuple[tuple[str, ...], ...], passage: Passage, *, ex
 
 
 def _count_in(stream: tuple[str, ...], spellings: tuple[tuple[str, ...], ...]) -> int:
-    return sum(stream[place : place + len(tokens)] == tokens for tokens in spellings for place in range(len(stream) - len(tokens) + 1))
+    return sum(stream.count(tokens[0]) if len(tokens) == 1 else _count_phrase(stream, tokens) for tokens in spellings)
+
+
+def _count_phrase(stream: tuple[str, ...], tokens: tuple[str, ...]) -> int:
+    # Most texts lack the first word; `in` says so without a loop of ours.
+    if tokens[0] not in stream:
+        return 0
+    return sum(stream[place : place + len(tokens)] == tokens for place in range(len(stream) - len(tokens) + 1))

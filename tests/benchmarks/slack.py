@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import hashlib
 import hmac
 import itertools
@@ -23,8 +24,9 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -73,16 +75,21 @@ SECRET = "bench"
 TOKEN = "xoxb-bench"
 ASKED = (
     "list",
-    "search learning",
     "search {word}",
     "preview {word}",
     "subscribe {word}",
     "help",
     "schedule weekdays 9:00",
     "status",
-    "show 2501.00007",
-    "similar 2501.00007",
+    "why {paper}",
+    "similar {paper}",
+    "trending nonsense",
 )
+"""Nothing that asks a live source: their manners, a question in three seconds, would be all that is measured."""
+WANTED = range(5, 60)
+"""In how many of the papers a word stands that people ask for: in fewer a search asks the live sources too, for more is over-broad."""
+DAYS = 7
+"""Over which the papers came."""
 
 
 def free_port() -> int:
@@ -159,6 +166,10 @@ class Crowd:
         self._url = f"{app_url}/slack/events"
         self._answers = answers
         self._numbers = itertools.count()
+        papers = crowd.papers(PAPERS)
+        self._papers = [paper.id for paper in papers]
+        stands = Counter(word for paper in papers for word in set(paper.abstract.split()))
+        self._words = [word for word in crowd.topics() if stands[word] in WANTED]
 
     async def send(self, commands: int, *, at_once: int) -> list[Turnaround]:
         """So many commands, `at_once` of them under way at any time."""
@@ -177,7 +188,6 @@ class Crowd:
         number = next(self._numbers)
         chance = random.Random(number)
         channel = f"C{time.monotonic_ns()}{number}"
-        word = crowd.topics()[chance.randrange(2_000, 20_000)]
         body = urlencode(
             {
                 "token": "x",
@@ -188,7 +198,7 @@ class Crowd:
                 "user_id": f"U{number % ASKERS}",
                 "user_name": "ada",
                 "command": "/papers",
-                "text": ASKED[number % len(ASKED)].format(word=word),
+                "text": ASKED[number % len(ASKED)].format(word=chance.choice(self._words), paper=chance.choice(self._papers)),
                 "api_app_id": APP,
                 "is_enterprise_install": "false",
                 "response_url": f"{self._sink_url}/respond/{channel}",
@@ -271,7 +281,10 @@ async def _fill(url: str) -> None:
     """The rules of a crowd and the papers they are about."""
     now = datetime.now(UTC)
     async with open_store(url, directory=Path()) as store:
-        papers = crowd.papers(PAPERS)
+        papers = [
+            dataclasses.replace(paper, first_seen=now - timedelta(days=DAYS * number / PAPERS))
+            for number, paper in enumerate(crowd.papers(PAPERS))
+        ]
         for start in range(0, len(papers), 200):
             await store.papers.file(Filing(papers=papers[start : start + 200], inboxes={}, rules=0))
         turn = asyncio.Semaphore(50)

@@ -21,8 +21,10 @@ class Knows:
         self.name = name
         self.papers = papers
         self.reachable = True
+        self.asked = 0
 
     def _answer(self) -> Sequence[Paper]:
+        self.asked += 1
         if not self.reachable:
             raise SourceBusy(f"{self.name} is resting.")
         return self.papers

@@ -123,3 +123,13 @@ async def test_lists_that_cannot_be_read_are_replaced_by_the_most_voted_of_the_a
     assert "1. Curriculum Learning for Robot Arms" in found
     charts.reachable, charts.papers = True, ()
     assert "The list is empty just now" in await said(desk, here, "today")
+
+
+@pytest.mark.parametrize("command", ["similar", "save"])
+async def test_nobody_waits_for_a_live_source_to_hear_of_a_paper_that_is_recorded(
+    desk: Desk, here: Address, arxiv: Knows, command: str
+) -> None:
+    await said(desk, here, f"{command} {ROBOT.id}")
+    assert not arxiv.asked
+    await said(desk, here, f"{command} {ATTENTION.id}")
+    assert arxiv.asked, "it is not recorded"
