@@ -23,6 +23,18 @@ class Dialogue:
     """Whether Ada is only visiting (`Asker.is_guest`)."""
 
 
+def agrees(line: Line, said: str) -> None:
+    """Fail unless the answer holds the words of the line, in their order, whatever stands between them."""
+    said = " ".join(said.split())
+    rest = said
+    for expected in (" ".join(words.split()) for words in line.we):
+        if expected.startswith("not:"):
+            assert expected.removeprefix("not:") not in said, f"{line.they!r} was answered:\n{said}"
+            continue
+        assert expected in rest, f"{line.they!r} was answered without {expected!r} in its place:\n{said}"
+        rest = rest.partition(expected)[2]
+
+
 def dialogue(name: str, *pairs: tuple[str, *tuple[str, ...]], guest: bool = False) -> Dialogue:
     return Dialogue(name, tuple(Line(they, we) for they, *rest in pairs for we in [tuple(rest)]), guest)
 
@@ -83,7 +95,8 @@ DIALOGUES = (
         "papers are searched and shown",
         ("search curriculum -robot", "2 papers", "Syllabus"),
         ("search nonexistentword", "Nothing found"),
-        ("show 2611.00001", "Curriculum Learning for Robot Arms", "Ada Lovelace", "42", "1.2k", "PDF", "Save", "Similar"),
+        ("show 2611.00001", "Curriculum Learning for Robot Arms", "Ada Lovelace", "42", "1.2k", "Save", "Similar"),
+        ("show 2611.00001", "PDF"),
         ("show https://arxiv.org/abs/2611.00001v2", "Curriculum Learning for Robot Arms"),
         ("show https://huggingface.co/papers/2611.00002", "Syllabus"),
         ("show banana", "no arXiv id", "search banana"),

@@ -12,20 +12,13 @@ from adapters.slack.outlet import SlackOutlet
 from adapters.slack.socket import SocketMode
 from adapters.slack.workspaces import Workspaces
 from bot.channel import Address
-from bot.delivery import Courier
-from bot.desk import Desk
-from bot.jobs import take_in
-from bot.memory import Memory
-from bot.ports import Harvest
-from bot.ticker import Ticker
-from bot.worker import Worker
-from tests.library import LIBRARY
+from tests.desks import library_desk
 from tests.slack.words import words
-from tests.test_fetching import hourly
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from bot.desk import Desk
     from bot.store.store import RedisStore
     from tests.slack.fake import FakeSlack, Interaction
 
@@ -68,11 +61,8 @@ class Paperboy:
 
 
 async def stocked(store: RedisStore) -> Desk:
-    """A desk with the papers of `tests.library` taken in, and somebody who delivers to whatever outlets it is given."""
-    desk = Desk(store=store, memory=Memory(channels=store.channels, papers=store.papers), outlets={})
-    desk.hurry = Worker(desk, courier=Courier(store), ticker=Ticker(), next_reading=hourly).deliver_due
-    await take_in(desk, "library", Harvest(papers=LIBRARY), await store.now())
-    return desk
+    """A desk whose outlets come with the app."""
+    return await library_desk(store, {})
 
 
 @asynccontextmanager
