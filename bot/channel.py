@@ -98,9 +98,14 @@ class Settings:
     format: Format = Format.NORMAL
     thread: bool = False
     """Whether each paper gets a thread of its own where the platform has threads."""
-    managers: Managers = Managers.ANYONE
+    managers: Managers | None = None
+    """None if the channel never chose: then as the place it is in has it (`Call.managers`)."""
     links: bool = True
     """Whether a paper's address that somebody pastes is shown as a card, where the platform can."""
+
+    def managed_by(self, unless_chosen: Managers) -> Managers:
+        """Who may change the channel: what it chose, or else this."""
+        return unless_chosen if self.managers is None else self.managers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -232,7 +232,8 @@ class Courier:
             return None
         try:
             async with asyncio.timeout(self._decider.request.total_seconds()):
-                return Sent(await outlet.post(lease.delivery.address, message, key=lease.key, under=lease.under))
+                address, tags = lease.delivery.address, () if lease.part else lease.delivery.tags
+                return Sent(await outlet.post(address, message, key=lease.key, under=lease.under, tags=tags))
         except Exception as trouble:  # noqa: BLE001 - a bug in an outlet must not cost the lease: what it did is in doubt, and told loudly
             _tell_bug(trouble, log)
             return trouble

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.cards import card, paper_buttons, why
-from bot.channel import Format
+from bot.channel import Format, QueryText
 from bot.errors import UserMistake
 from bot.message import Button, Buttons, Heading, Hint, Message
 from bot.ranking import rank
@@ -40,6 +41,8 @@ class Digest:
     """Best first."""
     remainder: tuple[PaperId, ...]
     """Only counted, best first."""
+    tags: tuple[QueryText, ...] = ()
+    """The rules that the papers shown meet, those with the most papers first; of equals the one with the better paper."""
 
 
 def compose(
@@ -90,7 +93,13 @@ def compose(
         replies=replies,
         shown=tuple(one.paper.id for one in shown),
         remainder=tuple(one.paper.id for one in remainder),
+        tags=_rules_met(shown),
     )
+
+
+def _rules_met(shown: Sequence[Matched]) -> tuple[QueryText, ...]:
+    met = Counter(QueryText(str(query)) for one in shown for query in one.queries)
+    return tuple(rule for rule, _ in met.most_common())
 
 
 def _card(one: Matched, format: Format, *, number: int, now: datetime) -> Card:

@@ -227,6 +227,7 @@ async def _edition(desk: Desk, channel: Channel, *, due: datetime, now: datetime
         papers=digest.shown,
         remainder=digest.remainder,
         threaded=bool(digest.replies),
+        tags=digest.tags,
     )
 
 

@@ -21,6 +21,8 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 LONGEST_PAUSE = timedelta(days=2 * 366)
+_DIGITS = 9
+"""Of a number of hours or weeks that somebody may mean."""
 
 # ---------------------------------------------------------------- to people
 
@@ -156,6 +158,9 @@ def parse_pause(text: str, now: datetime, zone_name: str) -> datetime:
     if duration := re.fullmatch(r"(\d+|an?|one)\s*(h|d|w|hours?|days?|weeks?|months?)", wish):
         number, unit = duration.groups()
         length = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(days=30)}[unit[0]]
+        # The digits first, for Python refuses to read five thousand of them.
+        if len(number) > _DIGITS:
+            _refuse_long_pause()
         times = int(number) if number.isdigit() else 1
         if times == 0:
             raise UserMistake("A pause has to have a length.", instead="pause 2w")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.errors import SourceBusy
+from bot.errors import Busy, SourceBusy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
 
 class FakeGate:
@@ -23,6 +24,8 @@ class FakeGate:
         self.gaps: dict[str, timedelta] = {}
         self.closed: dict[str, tuple[datetime, str]] = {}
         """Host -> until when it is shut, and why."""
+        self.strikes: dict[str, list[datetime]] = {}
+        """Name -> when bad answers came that still count."""
 
     @asynccontextmanager
     async def enter(self, host: str, *, gap: timedelta, patience: timedelta) -> AsyncIterator[None]:
@@ -43,6 +46,23 @@ class FakeGate:
         """See the port."""
         if until > self.closed.get(host, (self._clock(), ""))[0]:
             self.closed[host] = (until, reason)
+
+    async def turn(self, name: str, *, gap: timedelta, burst: int, patience: timedelta) -> timedelta:
+        """See the port: always at once while the door is open."""
+        until, reason = self.closed.get(name, (self._clock(), ""))
+        if until > self._clock():
+            raise Busy(f"{name}: {reason}", retry_after=until - self._clock())
+        self.entered.append(name)
+        self.gaps[name] = gap
+        return timedelta()
+
+    async def strike(self, name: str, *, limit: int, per: timedelta, rest: timedelta) -> bool:
+        """See the port."""
+        now = self._clock()
+        self.strikes[name] = [*(moment for moment in self.strikes.get(name, []) if moment > now - per), now]
+        if len(self.strikes[name]) >= limit:
+            await self.shut(name, until=now + rest, reason="too many bad answers")
+        return self.closed.get(name, (now, ""))[0] > now
 
 
 class FakeCache:

@@ -9,6 +9,7 @@ from bot.paging import characters
 from bot.ports import Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from bot.channel import Address
@@ -31,17 +32,20 @@ class KeepingOutlet:
         self.posts: list[tuple[Address, Message, str]] = []
         self.under: list[str] = []
         """For each post the id of the one it stands under, "" for those in the channel itself."""
+        self.tags: list[tuple[str, ...]] = []
+        """For each post the tags it was posted with."""
         self.deleted: set[str] = set()
         """Ids of posts that somebody took away: nothing can be put under them any more."""
         self.failures: deque[Exception] = deque()
         self.late: deque[Exception] = deque()
 
-    async def post(self, address: Address, message: Message, *, key: str, under: str = "") -> str:
+    async def post(self, address: Address, message: Message, *, key: str, under: str = "", tags: Sequence[str] = ()) -> str:
         assert not under or self.limits.threads
         if self.failures:
             raise self.failures.popleft()
         self.posts.append((address, message, key))
         self.under.append("" if under in self.deleted else under)
+        self.tags.append(tuple(tags))
         if self.late:
             raise self.late.popleft()
         return f"m{len(self.posts)}"

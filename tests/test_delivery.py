@@ -24,7 +24,7 @@ from bot.votes import papers_meant
 from tests.inboxes import filed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bot.delivery import Pause
     from bot.ports import Outcome
@@ -206,6 +206,8 @@ class Platform:
     asked: list[datetime] = field(default_factory=list)
     under: list[str] = field(default_factory=list)
     """For each that stands, what it stands under; "" for the channel itself."""
+    tags: list[tuple[str, ...]] = field(default_factory=list)
+    """For each that stands, the tags it was posted with."""
     asked_under: list[str] = field(default_factory=list)
     deleted: set[str] = field(default_factory=set)
     platform: str = "slack"
@@ -214,13 +216,14 @@ class Platform:
     def measure(self, block: Block) -> int:
         return characters(block)
 
-    async def post(self, address: Address, message: Message, *, key: str, under: str = "") -> str:
+    async def post(self, address: Address, message: Message, *, key: str, under: str = "", tags: Sequence[str] = ()) -> str:
         assert address == ADDRESS
         act = self.acts.pop(0) if self.acts else None
         if isinstance(act, Exception):
             raise act
         self.stands.append((key, message))
         self.under.append("" if under in self.deleted else under)
+        self.tags.append(tuple(tags))
         if isinstance(act, tuple):
             raise act[1]
         if act:
@@ -445,9 +448,9 @@ async def test_a_lease_that_passed_to_somebody_else_underway_is_told(world: Worl
         await world.claimed()
 
     class Slow(Platform):
-        async def post(self, address: Address, message: Message, *, key: str, under: str = "") -> str:
+        async def post(self, address: Address, message: Message, *, key: str, under: str = "", tags: Sequence[str] = ()) -> str:
             await steal()
-            return await super().post(address, message, key=key, under=under)
+            return await super().post(address, message, key=key, under=under, tags=tags)
 
     with capture_logs() as logs:
         await world.courier.deliver(frozen, Slow([NotSent("too late")]))
@@ -489,9 +492,9 @@ async def test_whoever_is_cancelled_underway_leaves_the_part_in_doubt(world: Wor
     underway = asyncio.Event()
 
     class Hanging(Platform):
-        async def post(self, address: Address, message: Message, *, key: str, under: str = "") -> str:
+        async def post(self, address: Address, message: Message, *, key: str, under: str = "", tags: Sequence[str] = ()) -> str:
             underway.set()
-            return await super().post(address, message, key=key, under=under)
+            return await super().post(address, message, key=key, under=under, tags=tags)
 
     work = asyncio.create_task(world.courier.deliver(await world.claimed(), Hanging([lambda: None])))
     await underway.wait()
@@ -543,6 +546,20 @@ async def test_parts_that_are_no_thread_stand_in_the_channel(store: RedisStore, 
     await thread.until_quiet()
 
     assert thread.platform.under == ["", "", ""]
+
+
+async def test_only_the_first_part_bears_the_tags_of_a_digest(store: RedisStore, thread: World) -> None:
+    await thread.until_quiet()
+    assert thread.platform.tags == [(), (), ()]
+    thread.platform.tags.clear()
+    tagged = dataclasses.replace(
+        delivery(*(message for message, _ in WHOLE)), id="e" * 64, papers=(), threaded=True, tags=("robot", "cat:cs.CL")
+    )
+    assert await store.deliveries.post_now(tagged) is Planned.PLANNED
+
+    await thread.until_quiet()
+
+    assert thread.platform.tags == [("robot", "cat:cs.CL"), (), ()]
 
 
 async def test_a_reply_whose_answer_got_lost_is_looked_for_in_its_thread(thread: World) -> None:

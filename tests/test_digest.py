@@ -180,3 +180,20 @@ def test_a_long_channel_name_leaves_room_for_the_date(name: str) -> None:
     assert heading.text.endswith("… · Mon 23 Nov")
     assert "\n" not in heading.text
     assert len(heading.text) <= 150
+
+
+def test_the_tags_are_the_rules_met_those_with_the_most_papers_first() -> None:
+    rare, first = parse('"robot 5"'), parse("robot OR android")
+    found = matched(5)
+    found = [replace(one, queries=(rare, QUERY) if n == 4 else (first, QUERY) if n == 3 else (QUERY,)) for n, one in enumerate(found)]
+    composed = compose(CHANNEL, found, rarity=lambda _: 1.0, now=NOW)
+    assert composed is not None
+    assert composed.tags == (str(QUERY), str(rare), str(first)), "of equals the rule of the better paper comes first"
+
+
+def test_rules_of_papers_that_are_only_counted_are_no_tags() -> None:
+    found = matched(6)
+    found[0] = replace(found[0], queries=(parse("robot OR android"),))
+    composed = compose(CHANNEL, found, rarity=lambda _: 1.0, now=NOW)
+    assert composed is not None
+    assert composed.tags == (str(QUERY),)

@@ -316,6 +316,19 @@ async def test_more_papers_than_the_limit_are_counted_and_not_repeated(desk: Des
     assert await inbox(desk, HERE) == set()
 
 
+async def test_a_digest_is_tagged_with_the_rules_of_the_papers_it_shows(desk: Desk) -> None:
+    await subscribed(desk, HERE, "replay", "curriculum", "quantum")
+    await taken_in(desk, *LIBRARY)
+
+    delivery = await jobs.post_now(desk, HERE)
+
+    assert delivery is not None
+    assert delivery.tags == ("curriculum", "replay")
+    kept = await desk.store.deliveries.get(delivery.id)
+    assert kept is not None
+    assert kept.tags == delivery.tags
+
+
 async def test_where_messages_can_stand_under_others_each_paper_gets_its_own(desk: Desk, clock: Clock) -> None:
     desk.outlets = {"terminal": KeepingOutlet(threads=True)}
     channel = await subscribed(desk, HERE, "curriculum")

@@ -15,7 +15,7 @@ from adapters.slack.workspaces import PLATFORM
 from bot.errors import NotSent, OutcomeUnknown, StoreTrouble, WorkspaceGone
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
     from adapters.slack.api import Api
@@ -80,7 +80,7 @@ class SlackOutlet:
         """Characters of its Block Kit, escaped."""
         return measure(block)
 
-    async def post(self, address: Address, message: Message, *, key: str, under: str = "") -> str:
+    async def post(self, address: Address, message: Message, *, key: str, under: str = "", tags: Sequence[str] = ()) -> str:  # noqa: ARG002  # Slack tags no posts
         """See the port. Returns the message's timestamp, which is its id in the channel."""
         try:
             return await self._post(address, message, key=key, under=under)

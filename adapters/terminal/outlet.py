@@ -16,7 +16,7 @@ from bot.paging import characters
 from bot.ports import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from bot.channel import Address
@@ -65,7 +65,15 @@ class TerminalOutlet:
         """Characters as they are: nothing is escaped into more."""
         return characters(block)
 
-    async def post(self, address: Address, message: Message, *, key: str, under: str = "") -> str:  # noqa: ARG002  # a terminal has no threads
+    async def post(
+        self,
+        address: Address,
+        message: Message,
+        *,
+        key: str,
+        under: str = "",  # noqa: ARG002  # a terminal has no threads
+        tags: Sequence[str] = (),  # noqa: ARG002  # nor posts with tags
+    ) -> str:
         """Post once: a key that the log holds already is neither written nor shown again.
 
         Raises:

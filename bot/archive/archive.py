@@ -14,7 +14,7 @@ from bot.archive.relevance import likeness, rarity, relevance, weights
 from bot.archive.suggestions import Suggestion
 from bot.archive.vocabulary import Vocabulary
 from bot.document import document
-from bot.folding import neutral
+from bot.folding import fold, neutral
 from bot.matching.numbers import positions
 from bot.paper import PaperId
 
@@ -148,6 +148,19 @@ class Archive:
     def popular(self, limit: int) -> Sequence[str]:
         """Words that many papers say and that tell something, as people write them, the best first: for completing what is typed."""
         return self._vocabulary.popular(limit)
+
+    def recent(self, limit: int) -> Sequence[str]:
+        """The same of the newest papers alone: what is talked about now."""
+        return self._vocabulary.recent(limit)
+
+    def beginning(self, stem: str, limit: int) -> Sequence[str]:
+        """Words of the papers that begin with what is typed so far, in any case, as people write them, the likeliest first."""
+        return self._vocabulary.beginning(fold(stem), limit)
+
+    def categories(self, limit: int) -> Sequence[str]:
+        """The categories that papers are in, as written ("cs.CL"), those with the most papers first."""
+        counts = Counter(category for entry in self._index for category in entry.categories)
+        return sorted(counts, key=lambda category: (-counts[category], category))[:limit]
 
     def _changed(self) -> None:
         self._vocabulary = Vocabulary(self._index)

@@ -25,6 +25,10 @@ _COMMON = 0.25
 _PRIOR = 4.0
 """Papers that a word must be said by to be judged by them rather than as any word."""
 _PRIOR_SHARE = 0.1
+_NEWEST = 300
+"""Papers of about a day or two: what is new in them is new."""
+_SPARE = 4
+"""Words looked at for each that is wanted, for some turn out to tell little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Vocabulary:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._known: dict[str, Word] = {}
+        self._popular: tuple[int, list[str]] = (0, [])
+        self._recent: tuple[int, list[str]] = (0, [])
 
     def word(self, text: str) -> Word:
         """What is known of a number-neutral word."""
@@ -110,12 +116,40 @@ class Vocabulary:
         return [self.word(text) for _, text in chosen]
 
     def popular(self, limit: int) -> list[str]:
-        """Words that many papers say and that tell something, as people write them, the best first."""
+        """Words that many papers say and that tell something, as people write them, the best first. Remembered for the next time."""
+        if self._popular[0] != limit:
+            self._popular = limit, self._most_said(limit)
+        return self._popular[1]
+
+    def _most_said(self, limit: int) -> list[str]:
         counts: Counter[str] = Counter()
         for token, held in self._index.postings.items():
             if is_word(token) and not isinstance(held, int):
                 counts[neutral(token)] += len(held)
         return [self.spelling(word.text) for word in self.best([(count, text) for text, count in counts.items()], limit)]
+
+    def recent(self, limit: int) -> list[str]:
+        """The same of the newest papers alone: what is talked about now."""
+        if self._recent[0] != limit:
+            counts = self.said(self._index.everything, most=_NEWEST)
+            best = self.best([(count, text) for text, count in counts.items()], limit)
+            self._recent = limit, [self.spelling(word.text) for word in best]
+        return self._recent[1]
+
+    def beginning(self, stem: str, limit: int) -> list[str]:
+        """Words that begin with a folded stem, as people write them, those that tell something and many papers say first.
+
+        A word in another form than the one that begins so (curricula) may be spelt as most do (curriculum).
+        """
+        counts: Counter[str] = Counter()
+        for token, held in self._index.postings.items():
+            if token.startswith(stem) and is_word(token):
+                counts[neutral(token)] += 1 if isinstance(held, int) else len(held)
+        # Looking closely at a word takes a while, so it is done for those that many papers say.
+        likely = [self.word(text) for text in heapq.nlargest(_SPARE * limit, counts, key=lambda text: (counts[text], text))]
+        said = [word for word in likely if word.papers]
+        said.sort(key=lambda word: (not self.tells(word), -word.papers * math.sqrt(word.telling), word.text))
+        return [self.spelling(word.text) for word in said[:limit]]
 
     def spelling(self, text: str) -> str:
         """The number-neutral word as people write it: the form that most papers have, the shortest of equals."""

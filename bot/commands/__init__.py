@@ -7,6 +7,7 @@ command, or show what a command would.
 from bot.commands.answering import answer
 from bot.commands.call import Answer, Asker, Call
 from bot.commands.command import Command, Kind, Option
+from bot.commands.completing import offers
 from bot.commands.forms import filled, form
 from bot.commands.home import Section, home
 from bot.commands.links import cards
@@ -29,5 +30,6 @@ __all__ = [
     "filled",
     "form",
     "home",
+    "offers",
     "react",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.channel import Managers
+
 if TYPE_CHECKING:
     from bot.channel import Address
     from bot.message import Message
@@ -40,6 +42,8 @@ class Call:
     asker: Asker
     text: str
     """What stood after `/papers`: "subscribe curriculum"."""
+    managers: Managers = Managers.ANYONE
+    """Who may change a channel here that never chose who: as people are used to on the platform."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,19 +26,29 @@ async def form(desk: Desk, call: Call) -> Form | None:
     Raises:
         StoreTrouble: As `answer` would tell.
     """
-    name, _, rest = call.text.strip().removeprefix("/papers").strip().partition(" ")
-    name, rest = name.casefold(), rest.strip()
-    if name not in COMMANDS or bool(rest) is not (name == "edit") or " => " in rest:
+    if not may_open(call.text):
         return None
+    name, rest = _parted(call.text)
     channel = await desk.store.channels.load(call.address)
-    if not may_change(call.asker, channel.settings):
+    if not may_change(call.asker, channel.settings.managed_by(call.managers)):
         return None
     if name == "edit":
         try:
             return edit_form((await chosen_for_edit(desk, call, rest)).query)
         except UserMistake:
             return None
-    return FORMS[name](channel, call.asker)
+    return FORMS[name](channel, call)
+
+
+def may_open(text: str) -> bool:
+    """Whether `form` could have a form for what was typed. Pure, for platforms that must say at once whether one will come."""
+    name, rest = _parted(text)
+    return name in COMMANDS and bool(rest) is (name == "edit") and " => " not in rest
+
+
+def _parted(text: str) -> tuple[str, str]:
+    name, _, rest = text.strip().removeprefix("/papers").strip().partition(" ")
+    return name.casefold(), rest.strip()
 
 
 def filled(form_command: str, values: Mapping[str, Sequence[str]]) -> str | tuple[Mistake, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.cards import card
-from bot.channel import Format
+from bot.channel import Format, Managers
 from bot.commands.house import source_notes
 from bot.commands.permission import may_change
 from bot.commands.replies import button, count, hint, row
@@ -53,13 +53,16 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-async def home(desk: Desk, asker: Asker, channels: Sequence[Address], *, page: int = 1, missing: str = "") -> tuple[Section, ...]:
+async def home(
+    desk: Desk, asker: Asker, channels: Sequence[Address], *, page: int = 1, missing: str = "", managers: Managers = Managers.ANYONE
+) -> tuple[Section, ...]:
     """The page as it is now; reading it changes nothing.
 
     Args:
         channels: Those the asker may look into, in the order they are to be shown. Five stand on a page.
         page: From 1; one that there is not is taken for the nearest that there is. Its buttons type "home page:2" in no channel.
         missing: What cannot be shown here and what would change that, a sentence for people; "" if nothing is missing.
+        managers: Who may change a channel here that never chose who.
 
     Raises:
         StoreTrouble: Nothing can be shown.
@@ -71,7 +74,7 @@ async def home(desk: Desk, asker: Asker, channels: Sequence[Address], *, page: i
     top = _overview(len(channels), missing) if channels else _first_visit(asker, missing)
     sections = [Section(None, top)]
     for address, channel, room in zip(shown.items, records, rooms, strict=True):
-        sections.append(Section(address, _channel(desk, asker, channel, now, room=room) if channel else _unreadable()))
+        sections.append(Section(address, _channel(desk, asker, channel, now, room=room, managers=managers) if channel else _unreadable()))
     if turns := row(shown.turns(lambda to: f"home page:{to}")):
         sections.append(Section(None, turns))
     zone = asker.zone if is_zone(asker.zone) else "UTC"
@@ -132,13 +135,14 @@ _LOOKING: tuple[Button, ...] = (button("Papers of today", "today"), button("Tren
 # ---------------------------------------------------------------- a channel
 
 
-def _channel(desk: Desk, asker: Asker, channel: Channel, now: datetime, *, room: int) -> tuple[Block, ...]:
+def _channel(desk: Desk, asker: Asker, channel: Channel, now: datetime, *, room: int, managers: Managers) -> tuple[Block, ...]:
     """What one channel keeps; with buttons to change it for those who may.
 
     Args:
         room: How many of its rules may be shown.
+        managers: Who may change it if it never chose.
     """
-    changeable = may_change(asker, channel.settings)
+    changeable = may_change(asker, channel.settings.managed_by(managers))
     rules = [
         Item(rule.query, _note(desk, rule, channel, now), number=number, buttons=rule_buttons(rule) if changeable else ())
         for number, rule in enumerate(channel.subscriptions[:room], start=1)

@@ -64,7 +64,7 @@ async def import_rules(desk: Desk, call: Call, text: str) -> Answer:
 
     def all_applied(channel: Channel) -> Channel:
         wanted = _all_applied(channel, lines, asker=call.asker, now=now)
-        must_not_lock_out(call.asker, channel.settings, wanted.settings)
+        must_not_lock_out(call, channel.settings, wanted.settings)
         return wanted
 
     channel = await desk.store.channels.load(call.address)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from bot.desk import Desk
 
 
-def may_change(asker: Asker, settings: Settings) -> bool:
-    """Whether the asker may change a channel with these settings."""
-    return not asker.is_guest and (asker.may_manage or settings.managers is Managers.ANYONE)
+def may_change(asker: Asker, managers: Managers) -> bool:
+    """Whether the asker may change a channel that these manage."""
+    return not asker.is_guest and (asker.may_manage or managers is Managers.ANYONE)
 
 
 async def must_be_allowed(desk: Desk, call: Call, command: str) -> None:
@@ -26,7 +26,10 @@ async def must_be_allowed(desk: Desk, call: Call, command: str) -> None:
     """
     if call.asker.is_guest:
         raise UserMistake(f"Guests may look papers up here; `{command}` is for members. Ask one of them.", hint=call.asker.untold)
-    if call.asker.may_manage or may_change(call.asker, (await desk.store.channels.load(call.address)).settings):
+    if call.asker.may_manage:
+        return
+    channel = await desk.store.channels.load(call.address)
+    if may_change(call.asker, channel.settings.managed_by(call.managers)):
         return
     raise UserMistake(
         f"Only those who run this channel may use `{command}` here. They can open it to everybody: settings manage anyone",
@@ -34,15 +37,16 @@ async def must_be_allowed(desk: Desk, call: Call, command: str) -> None:
     )
 
 
-def must_not_lock_out(asker: Asker, before: Settings, after: Settings) -> None:
+def must_not_lock_out(call: Call, before: Settings, after: Settings) -> None:
     """Nobody may close a channel to themselves: there might be nobody who can open it again.
 
     Raises:
         UserMistake: The asker could not change the channel any more.
     """
-    if after.managers is not before.managers and not may_change(asker, after):
+    wanted = after.managed_by(call.managers)
+    if wanted is not before.managed_by(call.managers) and not may_change(call.asker, wanted):
         raise UserMistake(
             "Then you could not change anything here any more yourself: I do not count you among those who run this channel. "
             "Ask one of them to do it.",
-            hint=asker.untold,
+            hint=call.asker.untold,
         )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bot.channel import Channel
-    from bot.commands.call import Asker
+    from bot.commands.call import Call
 
 _QUERY_HINT = 'Words are joined by AND. Also: "exact phrase", OR, -not, prefix*, title: author: cat:cs.CL, upvotes>=10.'
 
@@ -64,8 +64,8 @@ _CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _DAYS = tuple(name[:3] for name in FULL_WEEKDAYS)
 
 
-def _schedule_form(channel: Channel, asker: Asker) -> Form:
-    schedule = channel.schedule
+def _schedule_form(channel: Channel, call: Call) -> Form:
+    schedule, asker = channel.schedule, call.asker
     zone = asker.zone if asker.zone and not channel.version else schedule.zone
     days = tuple(Choice(day, name.capitalize()) for day, name in zip(_DAYS, FULL_WEEKDAYS, strict=True))
     return Form(
@@ -109,26 +109,26 @@ def _time(text: str) -> str:
 # ---------------------------------------------------------------- settings
 
 
-def _settings_form(channel: Channel, asker: Asker) -> Form:
-    present = dict(written_settings(channel.settings))
-    hints = {"manage": asker.untold}
+def _settings_form(channel: Channel, call: Call) -> Form:
+    present = dict(written_settings(channel.settings, call.managers))
+    hints = {"manage": call.asker.untold}
     return Form(
         command="settings",
         title="Settings",
         fields=tuple(
             Field(name=name, label=label, kind=FieldKind.ONE_OF, values=(present[name],), choices=choices, hint=hints.get(name, ""))
-            for name, (label, choices) in _SETTINGS.items()
+            for name, (label, choices) in SETTINGS.items()
         ),
     )
 
 
 def _settings_filled(said: Filled, _rest: str) -> str:
-    pairs = [f"{name} {said.one(name, partial(_setting, name))}" for name in _SETTINGS]
+    pairs = [f"{name} {said.one(name, partial(_setting, name))}" for name in SETTINGS]
     return f"settings {' '.join(pairs)}"
 
 
 def _setting(name: str, text: str) -> str:
-    choices = [choice.value for choice in _SETTINGS[name][1]]
+    choices = [choice.value for choice in SETTINGS[name][1]]
     if name == "limit" and whole(text, most=MOST_PAPERS_IN_A_DIGEST) is None:
         raise UserMistake(f"A digest holds 1 to {MOST_PAPERS_IN_A_DIGEST} papers.")
     if text not in choices:
@@ -136,7 +136,7 @@ def _setting(name: str, text: str) -> str:
     return text
 
 
-_SETTINGS: Mapping[str, tuple[str, tuple[Choice, ...]]] = MappingProxyType(
+SETTINGS: Mapping[str, tuple[str, tuple[Choice, ...]]] = MappingProxyType(
     {
         "limit": (
             "Papers in one digest",
@@ -170,7 +170,7 @@ _SETTINGS: Mapping[str, tuple[str, tuple[Choice, ...]]] = MappingProxyType(
 # ---------------------------------------------------------------- rules
 
 
-def _subscribe_form(_channel: Channel, _asker: Asker) -> Form:
+def _subscribe_form(_channel: Channel, _call: Call) -> Form:
     return Form(
         command="subscribe",
         title="Add a rule",
@@ -208,7 +208,7 @@ def _edit_filled(said: Filled, rest: str) -> str:
     return f"edit {rest} => {said.one('query', _query)}"
 
 
-def _import_form(_channel: Channel, _asker: Asker) -> Form:
+def _import_form(_channel: Channel, _call: Call) -> Form:
     return Form(
         command="import",
         title="Import rules",
@@ -234,7 +234,7 @@ def _lines(text: str) -> str:
     return text
 
 
-FORMS: Mapping[str, Callable[[Channel, Asker], Form]] = MappingProxyType(
+FORMS: Mapping[str, Callable[[Channel, Call], Form]] = MappingProxyType(
     {
         "schedule": _schedule_form,
         "settings": _settings_form,
@@ -242,7 +242,7 @@ FORMS: Mapping[str, Callable[[Channel, Asker], Form]] = MappingProxyType(
         "import": _import_form,
     }
 )
-"""By the name of the command: the form for a channel and an asker."""
+"""By the name of the command: the form for a channel and who asks there."""
 COMMANDS: Mapping[str, Callable[[Filled, str], str]] = MappingProxyType(
     {
         "schedule": _schedule_filled,

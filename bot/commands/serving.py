@@ -93,28 +93,34 @@ async def settings(desk: Desk, call: Call, text: str) -> Answer:
     """Say how digests look and who may change them, or change that."""
     if not text:
         channel = await desk.store.channels.load(call.address)
-        return said(Heading(f"Settings of {place(call)}"), *_rows(channel.settings), Hint("Change one: settings limit 8"))
+        return said(Heading(f"Settings of {place(call)}"), *_rows(channel.settings, call.managers), Hint("Change one: settings limit 8"))
 
     def changed(channel: Channel) -> Channel:
         wanted = with_settings(channel, text)
-        must_not_lock_out(call.asker, channel.settings, wanted.settings)
+        must_not_lock_out(call, channel.settings, wanted.settings)
         return wanted
 
     before, after = await change(desk, call, changed)
-    summary = ", ".join(f"{name} {value}" for name, value in written_settings(after.settings))
-    if after.settings == before.settings:
+    written, was = (written_settings(one.settings, call.managers) for one in (after, before))
+    summary = ", ".join(f"{name} {value}" for name, value in written)
+    if written == was:
         return said(Text(f"Settings of {place(call)} stay as they were: {summary}."))
     return said(Text(f"{call.asker.name} set {place(call)}: {summary}."), public=True)
 
 
-def written_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Every setting as it is typed, in the order people are shown them: ("limit", "5"), ("thread", "off")."""
+def written_settings(settings: Settings, managers: Managers | None = None) -> tuple[tuple[str, str], ...]:
+    """Every setting as it is typed, in the order people are shown them: ("limit", "5"), ("thread", "off").
+
+    Args:
+        managers: Who may change a channel that never chose; None leaves that setting out where it was never chosen.
+    """
+    managers = settings.managers or managers
     return (
         ("limit", str(settings.limit)),
         ("format", settings.format.value),
         ("thread", _switch(settings.thread)),
         ("links", _switch(settings.links)),
-        ("manage", settings.managers.value),
+        *((("manage", managers.value),) if managers else ()),
     )
 
 
@@ -122,18 +128,19 @@ def _switch(on: bool) -> str:  # noqa: FBT001  # the one thing it is about
     return "on" if on else "off"
 
 
-def _rows(settings: Settings) -> tuple[Block, ...]:
+def _rows(settings: Settings, unless_chosen: Managers) -> tuple[Block, ...]:
     formats = tuple(button(one, f"settings format {one}") for one in Format if one is not settings.format)
-    managers = Managers.ADMINS if settings.managers is Managers.ANYONE else Managers.ANYONE
+    managers = settings.managed_by(unless_chosen)
+    others = Managers.ADMINS if managers is Managers.ANYONE else Managers.ANYONE
     return (
         Item(f"limit {settings.limit}", "papers in one digest"),
         Item(f"format {settings.format}", "how much of each paper is shown", buttons=formats),
         _row("thread", "a thread for each paper", on=settings.thread),
         _row("links", "a card where somebody pastes the address of a paper", on=settings.links),
         Item(
-            f"manage {settings.managers}",
+            f"manage {managers}",
             "who may change rules and settings",
-            buttons=(button(f"Manage {managers}", f"settings manage {managers}"),),
+            buttons=(button(f"Manage {others}", f"settings manage {others}"),),
         ),
     )
 

@@ -205,6 +205,7 @@ TABLE: tuple[Command, ...] = (
         help="Put a rule in the place of another.",
         examples=("edit 1 => curriculum learning",),
         run=rules.edit,
+        options=(Option(name="rule", kind=Kind.RULE, help="One of the rules or its number; what it is to be is asked then"),),
         manages=True,
         hidden=True,
     ),

@@ -9,6 +9,7 @@ from bot.ports.channels import Channels, Due, RuleChanges, Saved
 from bot.ports.deliveries import Attempt, Dead, Deliveries, Delivery, Doubtful, Later, Lease, Outcome, Planned, Sent, Settled, State
 from bot.ports.fetches import Fetches, Health, Turn
 from bot.ports.installations import Installations
+from bot.ports.locks import Locks
 from bot.ports.outlets import Limits, Outlet
 from bot.ports.papers import Filed, Filing, History, Papers
 from bot.ports.sources import Charts, Harvest, Lookup, Source, Span
@@ -36,6 +37,7 @@ __all__ = [
     "Later",
     "Lease",
     "Limits",
+    "Locks",
     "Lookup",
     "Outcome",
     "Outlet",

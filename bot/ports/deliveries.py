@@ -43,6 +43,8 @@ class Delivery:
     """Only counted ("12 more"), best first."""
     threaded: bool = False
     """Whether the parts after the first are replies in its thread."""
+    tags: tuple[str, ...] = ()
+    """The rules that the papers shown meet, as typed, those with the most papers first; for places whose posts bear tags."""
 
 
 class Planned(Enum):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from bot.channel import Address
@@ -45,13 +46,14 @@ class Outlet(Protocol):
         """How much of `Limits.characters` the block takes, after the platform's own rendering and escaping."""
         ...
 
-    async def post(self, address: Address, message: Message, *, key: str, under: str = "") -> str:
+    async def post(self, address: Address, message: Message, *, key: str, under: str = "", tags: Sequence[str] = ()) -> str:
         """Post one message, at least once, and return the platform's id of it.
 
         Args:
             address: A channel; or a person, by their id in place of the channel's: what is said there only they read.
             key: Same key, same post: a platform that can will drop a repeat.
             under: The id of the message to reply to, if `limits.threads`. If that is gone, the post stands in the channel itself.
+            tags: The rules whose papers it brings, as typed, best first, for places whose posts bear tags; elsewhere they are nothing.
 
         Raises:
             NotSent: Surely nothing was posted.

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bot.ports.deliveries import Deliveries
     from bot.ports.fetches import Fetches
     from bot.ports.installations import Installations
+    from bot.ports.locks import Locks
     from bot.ports.papers import Papers
     from bot.ports.votes import Votes
 
@@ -29,6 +30,29 @@ class Gate(Protocol):
 
     async def shut(self, host: str, *, until: datetime, reason: str) -> None:
         """Nobody asks this host before `until` (a later moment already set stays)."""
+
+    async def turn(self, name: str, *, gap: timedelta, burst: int, patience: timedelta) -> timedelta:
+        """Reserve the next turn at the door `name` and return how long to wait for it; the caller waits, and several may be inside at once.
+
+        Over all processes, in any stretch of time begin at most `burst` turns and one more for each whole `gap` in it. A turn that is
+        not used is lost; so is one whose answer did not reach us (`StoreTrouble`).
+
+        Args:
+            gap: The time between turns in the long run, longer than nothing; whole microseconds count.
+            burst: How many may begin at once after a rest, at least 1.
+
+        Raises:
+            Busy: The wait would be longer than `patience`, or the door is shut; `retry_after` says how long. Nothing is reserved.
+        """
+        ...
+
+    async def strike(self, name: str, *, limit: int, per: timedelta, rest: timedelta) -> bool:
+        """Count one bad answer at the door `name`; with the `limit`-th within the last `per` it is shut for `rest`, in all processes.
+
+        Returns whether it is shut now. Bad answers are counted while it is shut too, and another one after that shuts it again if
+        there are still as many within `per`.
+        """
+        ...
 
 
 class Cache(Protocol):
@@ -83,6 +107,11 @@ class Store(Protocol):
     @property
     def gate(self) -> Gate:
         """The doors to outside hosts."""
+        ...
+
+    @property
+    def locks(self) -> Locks:
+        """Names that one process at a time holds."""
         ...
 
     @property

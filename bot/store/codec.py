@@ -94,7 +94,6 @@ _HEALTH = Form(wire.HealthWire)
 _ATTEMPT = Form(wire.AttemptWire)
 _INSTALLATION = Form(wire.InstallationWire)
 
-_SETTINGS_FIELDS = tuple(field.name for field in dataclasses.fields(Settings))
 _PAPER_FIELDS = tuple(field.name for field in dataclasses.fields(Paper))
 _INSTALLATION_FIELDS = wire.InstallationWire.__struct_fields__
 _CHANNEL_VERSION = struct.Struct(">I")
@@ -127,11 +126,28 @@ def pack_channel(channel: Channel, *, version: int) -> bytes:
         name=channel.name,
         subscriptions=tuple(wire.SubscriptionWire(one.query, one.added_by, one.added_at, one.maker) for one in channel.subscriptions),
         schedule=(channel.schedule.days, channel.schedule.hour, channel.schedule.minute, channel.schedule.zone),
-        settings=wire.SettingsWire(**{name: getattr(channel.settings, name) for name in _SETTINGS_FIELDS}),
+        settings=_settings_out(channel.settings),
         paused_until=channel.paused_until,
         trouble=channel.trouble,
     )
     return _CHANNEL.pack(record, before=_CHANNEL_VERSION.pack(version))
+
+
+def _settings_out(settings: Settings) -> wire.SettingsWire:
+    return wire.SettingsWire(
+        limit=settings.limit,
+        format=settings.format,
+        thread=settings.thread,
+        # An older program must find one of the two that it knows.
+        managers=settings.managers or Managers.ANYONE,
+        links=settings.links,
+        chose_anyone=settings.managers is Managers.ANYONE,
+    )
+
+
+def _managers_in(stored: wire.SettingsWire) -> Managers | None:
+    managers = Managers(stored.managers)
+    return None if managers is Managers.ANYONE and not stored.chose_anyone else managers
 
 
 def unpack_channel(data: bytes, *, address: Address, key: str) -> Channel:
@@ -143,7 +159,7 @@ def unpack_channel(data: bytes, *, address: Address, key: str) -> Channel:
             limit=stored.limit,
             format=Format(stored.format),
             thread=stored.thread,
-            managers=Managers(stored.managers),
+            managers=_managers_in(stored),
             links=stored.links,
         )
     except ValueError as error:
@@ -173,6 +189,7 @@ def pack_delivery(delivery: Delivery) -> bytes:
             papers=delivery.papers,
             remainder=delivery.remainder,
             threaded=delivery.threaded,
+            tags=delivery.tags,
         )
     )
 
@@ -188,6 +205,7 @@ def unpack_delivery(data: bytes, *, address: Address, key: str) -> Delivery:
         papers=tuple(map(PaperId, record.papers)),
         remainder=tuple(map(PaperId, record.remainder)),
         threaded=record.threaded,
+        tags=record.tags,
     )
 
 

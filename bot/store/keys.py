@@ -182,6 +182,16 @@ def gate(host: str) -> str:
     return f"{PREFIX}gate:{host}"
 
 
+def strikes(name: str) -> str:
+    """Bad answers at the door to one outside host."""
+    return f"{PREFIX}strikes:{name}"
+
+
+def lock(name: str) -> str:
+    """Who holds a name, and until when."""
+    return f"{PREFIX}lock:{name}"
+
+
 def cache(key: str) -> str:
     """Bytes kept for a while."""
     return f"{PREFIX}cache:{key}"
@@ -260,7 +270,9 @@ TABLE = (
     Entry("leaving", "zset", "workspace -> when the rest of it is to be erased", "one entry for each workspace not yet erased"),
     Entry("fetches", "zset", "source -> when it is read next", "one entry for each source"),
     Entry("fetch:*", "hash", "health, fence, lease", "one for each source"),
-    Entry("gate:*", "hash", "who is inside, when the next may enter, until when it is shut", CACHED),
+    Entry("gate:*", "hash", "who is inside, when the next may enter, which turns are taken, until when it is shut", CACHED),
+    Entry("strikes:*", "zset", "bad answer -> when it came", CACHED),
+    Entry("lock:*", "hash", "holder, and until when", CACHED),
     Entry("cache:*", "string", "any bytes", CACHED),
     Entry("first:*", "string", "until when asking again is not asking first", CACHED),
     Entry("allow:*", "string", "uses in one window", CACHED),

@@ -14,6 +14,7 @@ from bot.store.deliveries import StoredDeliveries
 from bot.store.fetches import StoredFetches
 from bot.store.gate import StoredGate
 from bot.store.installations import StoredInstallations
+from bot.store.locks import StoredLocks
 from bot.store.papers import StoredPapers
 from bot.store.seal import Seal
 from bot.store.sweep import sweep_papers, sweep_tombstones
@@ -37,6 +38,7 @@ class RedisStore:
         self.votes = StoredVotes(connection)
         self.installations = StoredInstallations(connection, seal or Seal(()))
         self.gate = StoredGate(connection)
+        self.locks = StoredLocks(connection)
         self.cache = StoredCache(connection)
 
     async def now(self) -> datetime:

@@ -55,6 +55,8 @@ class SettingsWire(Struct, array_like=True, frozen=True):
     thread: bool
     managers: str
     links: bool = True
+    chose_anyone: bool = False
+    """Tells "anyone" that was chosen from that of a channel which never chose."""
 
 
 class ChannelWire(Struct, array_like=True, frozen=True):
@@ -158,6 +160,7 @@ class DeliveryWire(Struct, array_like=True, frozen=True):
     papers: tuple[str, ...]
     remainder: tuple[str, ...] = ()
     threaded: bool = False
+    tags: tuple[str, ...] = ()
 
 
 class InstallationWire(Struct, array_like=True, frozen=True):

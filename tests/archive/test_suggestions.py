@@ -141,3 +141,38 @@ def test_surprise_grows_with_the_difference_and_has_its_sign() -> None:
     assert surprise(9, 10, 1, 100) > surprise(5, 10, 1, 100) > 0 > surprise(0, 10, 50, 100)
     assert surprise(5, 10, 50, 100) == pytest.approx(0)
     assert surprise(3, 10, 0, 0) == pytest.approx(0)
+
+
+# ---------------------------------------------------------------- completing
+
+
+def test_a_word_is_completed_in_any_case_by_those_that_tell_most(shelf: Archive) -> None:
+    assert list(shelf.beginning("CURRIC", 3)) == ["curriculum"]
+    assert len(shelf.beginning("c", 2)) == 2
+    assert list(shelf.beginning("zzz", 3)) == []
+
+
+def test_names_of_authors_complete_no_word() -> None:
+    archive = Archive()
+    archive.add(Paper(id=PaperId("1"), title="Owls", authors=("Quentin Quill",)))
+    assert list(archive.beginning("qu", 3)) == []
+    assert list(archive.beginning("ow", 3)) == ["owls"]
+
+
+def test_recent_words_are_those_of_the_newest_papers() -> None:
+    archive = Archive()
+    for number in range(700):
+        topic = "falcon" if number >= 660 else "heron" if number < 40 else f"bird{number}"
+        at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number)
+        archive.add(Paper(id=PaperId(f"p{number}"), title=f"The {topic} and the {topic}", first_seen=at))
+    assert list(archive.recent(3)) == ["falcon"]
+    assert set(archive.popular(3)) == {"falcon", "heron"}
+    archive.discard(PaperId("p699"))
+    assert list(archive.recent(3)) == ["falcon"], "asked anew after a change"
+
+
+def test_categories_come_by_the_number_of_their_papers() -> None:
+    archive = Archive()
+    for number, categories in enumerate((("cs.CL", "cs.LG"), ("cs.LG",), ("math.CO",))):
+        archive.add(Paper(id=PaperId(f"p{number}"), title="Owls", categories=categories))
+    assert list(archive.categories(2)) == ["cs.LG", "cs.CL"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.channel import Address, QueryText, Subscription
+from bot.channel import Address, Managers, QueryText, Subscription
 from bot.commands import TABLE, Asker, Call, answer
 from bot.commands.answering import COMMANDS_A_MINUTE
 from bot.commands.backtest import backlog
@@ -15,6 +15,7 @@ from bot.desk import Desk
 from bot.errors import StoreAway, StoreFull
 from bot.jobs import take_in
 from bot.memory import Memory
+from bot.message import File
 from bot.paper import PaperId
 from bot.ports import Due, Harvest
 from bot.query import parse
@@ -68,6 +69,48 @@ async def test_here_makes_an_answer_public(desk: Desk, here: Address) -> None:
 
 async def test_by_default_anyone_may_manage(desk: Desk, here: Address) -> None:
     assert "Bob subscribed" in await said(desk, here, "subscribe curriculum", asker=GUEST)
+
+
+async def told(desk: Desk, here: Address, text: str, *, asker: Asker = ADA) -> str:
+    """As on a platform where those who run a channel manage it unless they say otherwise."""
+    call = Call(address=here, channel_name="#ml-reading", asker=asker, text=text, managers=Managers.ADMINS)
+    return words((await answer(desk, call)).message)
+
+
+async def test_where_people_are_used_to_it_admins_manage_until_they_open_the_channel(desk: Desk, here: Address) -> None:
+    assert "Only those who run this channel" in await told(desk, here, "subscribe curriculum", asker=GUEST)
+    assert "subscribed" in await told(desk, here, "subscribe curriculum")
+    assert "Only those who run this channel" in await told(desk, here, "unsubscribe 1", asker=GUEST), "a record alone opens nothing"
+
+    assert "manage anyone" in await told(desk, here, "settings manage anyone")
+    assert "Bob subscribed" in await told(desk, here, "subscribe diffusion", asker=GUEST)
+    await told(desk, here, "settings limit 3", asker=GUEST)
+    assert "Bob subscribed" in await told(desk, here, "subscribe replay", asker=GUEST)
+    assert "could not change anything here any more yourself" in await told(desk, here, "settings manage admins", asker=GUEST)
+
+
+async def test_settings_tell_who_manages_here_where_nobody_chose(desk: Desk, here: Address) -> None:
+    assert "manage anyone" in await said(desk, here, "settings")
+    assert "manage admins" in await told(desk, here, "settings")
+    assert "manage admins" in await told(desk, here, "settings limit 3")
+    assert (await desk.store.channels.load(here)).settings.managers is None
+    assert [one.command for one in buttons((await ask(desk, here, "settings")).message)][-1] == "settings manage admins"
+
+
+async def test_what_nobody_chose_is_not_exported_and_what_was_chosen_is(desk: Desk, here: Address) -> None:
+    await told(desk, here, "subscribe curriculum")
+    assert "manage" not in exported_of(await answer(desk, Call(address=here, channel_name="", asker=ADA, text="export")))
+    await told(desk, here, "settings manage admins")
+    assert "manage admins" in exported_of(await answer(desk, Call(address=here, channel_name="", asker=ADA, text="export")))
+
+
+def exported_of(answered: Answer) -> str:
+    return next(block.content for block in answered.message.blocks if isinstance(block, File))
+
+
+async def test_choosing_what_is_so_already_says_that_it_stays_and_is_kept(desk: Desk, here: Address) -> None:
+    assert "stay as they were" in await told(desk, here, "settings manage admins")
+    assert (await desk.store.channels.load(here)).settings.managers is Managers.ADMINS
 
 
 async def test_where_admins_manage_others_are_told_who_may_and_can_still_look(desk: Desk, here: Address) -> None:

@@ -81,6 +81,12 @@ async def test_who_may_not_change_the_channel_gets_no_form_and_is_told_who_may(d
     assert "Only those who run this channel" in await said(desk, here, "subscribe", asker=BOB)
 
 
+async def test_where_admins_manage_by_default_only_they_get_forms_that_say_so(desk: Desk, here: Address) -> None:
+    call = Call(address=here, channel_name="", asker=ADA, text="settings", managers=Managers.ADMINS)
+    assert present(await form(desk, call))["manage"] == ("admins",)
+    assert await form(desk, dataclasses.replace(call, asker=BOB)) is None
+
+
 # ---------------------------------------------------------------- schedule
 
 
@@ -186,7 +192,7 @@ def test_any_settings_can_be_filled_in(wanted: Settings) -> None:
     ],
 )
 def test_a_setting_that_there_is_not_is_refused_at_its_field(name: str, value: str, reason: str) -> None:
-    sound = {key: [text] for key, text in written_settings(Settings())}
+    sound = {key: [text] for key, text in written_settings(Settings(), Managers.ANYONE)}
     mistakes = filled("settings", {**sound, name: [value]})
     assert isinstance(mistakes, tuple)
     [mistake] = mistakes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.channel import FOREVER, Address, Schedule
+from bot.channel import FOREVER, Address, Managers, Schedule
 from bot.commands import Asker, Call, Section, answer, form, home
 from bot.commands.home import CHANNELS_A_PAGE, RULES_A_PAGE
 from bot.errors import CorruptRecord
@@ -117,6 +117,12 @@ async def test_who_may_not_change_a_channel_sees_it_without_the_buttons(asker: A
         answered = await ask(desk, channel_of(1), button.command, asker=asker)
         assert "Only those" not in answered
         assert "Guests" not in answered
+
+
+async def test_where_admins_manage_by_default_others_see_no_buttons(desk: Desk) -> None:
+    await ask(desk, channel_of(1), "subscribe curriculum")
+    sections = await home(desk, MEMBER, [channel_of(1)], managers=Managers.ADMINS)
+    assert "Edit" not in [button.label for button in of(sections, channel_of(1))]
 
 
 async def test_an_open_channel_may_be_changed_by_anyone_who_is_no_guest(desk: Desk) -> None:

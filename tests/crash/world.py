@@ -21,7 +21,7 @@ from bot.ticker import Ticker
 from bot.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from bot.message import Block, Message
@@ -125,10 +125,10 @@ class Witness:
         """As the outlet behind it does."""
         return self._outlet.measure(block)
 
-    async def post(self, address: Address, message: Message, *, key: str, under: str = "") -> str:
+    async def post(self, address: Address, message: Message, *, key: str, under: str = "", tags: Sequence[str] = ()) -> str:
         stands = await self._outlet.posted(address, key=key, since=START)
         self._journal.write("request" if stands is None else "repeat", key, under)
-        return await self._outlet.post(address, message, key=key, under=under)
+        return await self._outlet.post(address, message, key=key, under=under, tags=tags)
 
     async def posted(self, address: Address, *, key: str, since: datetime, under: str = "") -> str | None:
         return await self._outlet.posted(address, key=key, since=since, under=under)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.channel import FOREVER, Address, Channel, QueryText, Settings, Subscription
+from bot.channel import FOREVER, Address, Channel, Managers, QueryText, Settings, Subscription
 from bot.errors import CorruptRecord
 from bot.message import Buttons, Card, Excerpt, File, Heading, Hint, Item, Message, Text
 from bot.paper import Paper, PaperId
@@ -107,6 +108,41 @@ def test_rules_and_settings_from_before_makers_and_links_are_read_with_their_def
     channel = codec.unpack_channel(Form(Before).pack(stored, before=b"\0\0\0\1"), address=address, key="k")
     assert channel.subscriptions == (Subscription(QueryText("owl"), "Ada", at),)
     assert channel.settings == Settings()
+
+
+class SettingsBefore(msgspec.Struct, array_like=True):
+    limit: int
+    format: str
+    thread: bool
+    managers: str
+
+
+class ChannelBefore(msgspec.Struct, array_like=True):
+    name: str
+    subscriptions: tuple[str, ...]
+    schedule: tuple[tuple[int, ...], int, int, str]
+    settings: SettingsBefore
+
+
+def test_an_older_program_reads_who_may_change_a_channel_that_never_chose() -> None:
+    channel = Channel(address=Address("slack", "T1", "C1"))
+    for managers, read in ((None, "anyone"), (Managers.ANYONE, "anyone"), (Managers.ADMINS, "admins")):
+        stored = codec.pack_channel(replace(channel, settings=Settings(managers=managers)), version=1)
+        assert Form(ChannelBefore).unpack(stored, key="k", after=4).settings.managers == read
+
+
+def test_a_delivery_from_before_tags_has_none() -> None:
+    class Before(msgspec.Struct, array_like=True):
+        id: str
+        due: datetime
+        parts: tuple[str, ...] = ()
+        papers: tuple[str, ...] = ()
+        remainder: tuple[str, ...] = ()
+        threaded: bool = False
+
+    at = datetime(2025, 11, 21, 9, tzinfo=UTC)
+    read = codec.unpack_delivery(Form(Before).pack(Before("1", at)), address=Address("slack", "T1", "C1"), key="k")
+    assert read.tags == ()
 
 
 def test_a_channel_paused_for_ever_comes_back_so() -> None:

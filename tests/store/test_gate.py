@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from bot.errors import SourceBusy, StoreAway
+from bot.errors import Busy, SourceBusy, StoreAway
 from bot.store.gate import TURN, StoredGate
 
 if TYPE_CHECKING:
@@ -161,3 +164,160 @@ async def test_work_that_was_done_inside_does_not_fail_because_leaving_did(
 
     with pytest.raises(SourceBusy):
         await entered(gate, clock, patience=NONE)
+
+
+# ---------------------------------------------------------------- turns
+
+TOKEN = "discord:123"
+TICK = timedelta(milliseconds=20)
+
+
+async def turns(gate: StoredGate, count: int, *, name: str = TOKEN, burst: int = 1, gap: timedelta = TICK) -> list[timedelta]:
+    return [await gate.turn(name, gap=gap, burst=burst, patience=timedelta(hours=1)) for _ in range(count)]
+
+
+async def test_turns_are_given_one_after_the_other_a_gap_apart(gate: StoredGate) -> None:
+    assert await turns(gate, 4) == [0 * TICK, 1 * TICK, 2 * TICK, 3 * TICK]
+
+
+async def test_after_a_rest_a_burst_may_begin_at_once(gate: StoredGate, clock: Clock) -> None:
+    assert await turns(gate, 7, burst=5) == [NONE] * 5 + [1 * TICK, 2 * TICK]
+
+    clock.advance(timedelta(minutes=1))
+    assert await turns(gate, 6, burst=5) == [NONE] * 5 + [1 * TICK], "a longer rest gives no more"
+
+
+async def test_time_that_passes_gives_turns_back_one_for_each_gap(gate: StoredGate, clock: Clock) -> None:
+    await turns(gate, 5, burst=5)
+    clock.advance(2 * TICK)
+
+    assert await turns(gate, 3, burst=5) == [NONE, NONE, TICK]
+
+
+async def test_parts_of_a_millisecond_are_not_lost(gate: StoredGate, clock: Clock) -> None:
+    waits = await turns(gate, 1001, gap=timedelta(microseconds=1300))
+
+    assert waits[-1] == timedelta(microseconds=1_300_000)
+
+
+async def test_turns_at_one_name_take_none_at_another(gate: StoredGate) -> None:
+    await turns(gate, 3)
+
+    assert await turns(gate, 1, name="discord:456") == [NONE]
+
+
+async def test_all_processes_share_the_turns(gate: StoredGate, connection: Connection) -> None:
+    other = StoredGate(connection)
+    waits = await asyncio.gather(*(turns(one, 10) for one in (gate, other)))
+
+    assert sorted([*waits[0], *waits[1]]) == [number * TICK for number in range(20)]
+
+
+async def test_whoever_would_wait_too_long_is_told_how_long_and_takes_no_turn(gate: StoredGate) -> None:
+    await turns(gate, 3)
+    for _ in range(3):
+        with pytest.raises(Busy, match=TOKEN) as caught:
+            await gate.turn(TOKEN, gap=TICK, burst=1, patience=2 * TICK)
+        assert caught.value.retry_after == 3 * TICK
+
+    assert await gate.turn(TOKEN, gap=TICK, burst=1, patience=3 * TICK) == 3 * TICK
+
+
+async def test_there_are_no_turns_at_a_shut_door(gate: StoredGate, clock: Clock) -> None:
+    await gate.shut(TOKEN, until=clock.now + timedelta(minutes=10), reason="Cloudflare turned us away")
+
+    with pytest.raises(Busy, match="Cloudflare") as caught:
+        await gate.turn(TOKEN, gap=TICK, burst=50, patience=timedelta(days=1))
+
+    assert caught.value.retry_after == timedelta(minutes=10)
+    clock.advance(timedelta(minutes=10))
+    assert await turns(gate, 1) == [NONE]
+
+
+async def test_turns_taken_far_ahead_are_remembered_until_they_are_over(gate: StoredGate, connection: Connection) -> None:
+    await turns(gate, 100, gap=timedelta(seconds=1))
+
+    assert await connection.call("PTTL", f"pb:gate:{TOKEN}") > 99_000
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])  # each example has its own name
+@given(
+    burst=st.integers(1, 6),
+    gap=st.integers(100, 50_000).map(lambda micros: timedelta(microseconds=micros)),
+    pauses=st.lists(st.integers(0, 120).map(lambda millis: timedelta(milliseconds=millis)), min_size=2, max_size=40),
+)
+async def test_in_no_stretch_of_time_begin_more_turns_than_the_burst_and_one_for_each_gap(
+    gate: StoredGate, clock: Clock, burst: int, gap: timedelta, pauses: list[timedelta]
+) -> None:
+    clock.advance(timedelta(days=1))
+    name, beginnings = f"{clock.now.timestamp()}", list[datetime]()
+    for pause in pauses:
+        clock.advance(pause)
+        # Those who are turned away take nothing.
+        with suppress(Busy):
+            beginnings.append(clock.now + await gate.turn(name, gap=gap, burst=burst, patience=timedelta(milliseconds=60)))
+
+    assert beginnings == sorted(beginnings)
+    for first, since in enumerate(beginnings):
+        for last, until in enumerate(beginnings[first:], start=1):
+            # A microsecond at each end, for the store rounds to whole ones.
+            assert last <= burst + (until - since + timedelta(microseconds=2)) / gap
+
+
+# ---------------------------------------------------------------- strikes
+
+PER = timedelta(minutes=10)
+REST = timedelta(minutes=5)
+
+
+async def struck(gate: StoredGate, count: int, *, limit: int = 3) -> list[bool]:
+    return [await gate.strike(TOKEN, limit=limit, per=PER, rest=REST) for _ in range(count)]
+
+
+async def test_with_the_last_bad_answer_that_may_be_the_door_is_shut_for_a_rest(gate: StoredGate, clock: Clock) -> None:
+    assert await struck(gate, 2) == [False, False]
+    assert await turns(gate, 1) == [NONE]
+    assert await struck(gate, 1) == [True]
+
+    with pytest.raises(Busy, match="too many bad answers") as caught:
+        await turns(gate, 1)
+    assert caught.value.retry_after == REST
+    with pytest.raises(SourceBusy, match="too many bad answers"):
+        await entered(gate, clock, host=TOKEN)
+    clock.advance(REST)
+    assert await turns(gate, 1) == [NONE]
+
+
+async def test_bad_answers_of_long_ago_do_not_count(gate: StoredGate, clock: Clock) -> None:
+    for _ in range(10):
+        assert await struck(gate, 1) == [False]
+        clock.advance(PER / 2)
+
+
+async def test_one_more_bad_answer_after_the_rest_shuts_the_door_again_while_the_others_count(gate: StoredGate, clock: Clock) -> None:
+    await struck(gate, 3)
+    clock.advance(REST)
+    assert await struck(gate, 1) == [True]
+
+    clock.advance(PER)
+    assert await struck(gate, 1) == [False]
+
+
+async def test_bad_answers_at_one_name_shut_no_other(gate: StoredGate) -> None:
+    await struck(gate, 3)
+
+    assert await turns(gate, 1, name="discord:456") == [NONE]
+
+
+async def test_a_door_that_is_shut_for_longer_stays_shut_for_longer(gate: StoredGate, clock: Clock) -> None:
+    await gate.shut(TOKEN, until=clock.now + timedelta(hours=1), reason="not wanted")
+    assert await struck(gate, 3) == [True, True, True]
+
+    with pytest.raises(Busy, match="not wanted"):
+        await turns(gate, 1)
+
+
+async def test_no_more_bad_answers_are_kept_than_count(gate: StoredGate, connection: Connection) -> None:
+    await struck(gate, 10)
+
+    assert await connection.call("ZCARD", f"pb:strikes:{TOKEN}") == 3

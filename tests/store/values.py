@@ -60,7 +60,7 @@ settings = st.builds(
     limit=st.integers(1, 25),
     format=st.sampled_from(Format),
     thread=st.booleans(),
-    managers=st.sampled_from(Managers),
+    managers=st.none() | st.sampled_from(Managers),
     links=st.booleans(),
 )
 channels = st.builds(
@@ -110,6 +110,7 @@ deliveries = st.builds(
     papers=st.lists(ids, max_size=3).map(tuple),
     remainder=st.lists(ids, max_size=3).map(tuple),
     threaded=st.booleans(),
+    tags=tuples_of_texts,
 )
 attempts = st.builds(Attempt, at=moments, delivery=texts, part=counts, outcome=texts, detail=texts)
 healths = st.builds(
