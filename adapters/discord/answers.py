@@ -1,0 +1,111 @@
+"""Answers of the core, brought to where they belong: to the channel what changes it, to the asker everything else.
+
+They go by the interaction's token, which needs no permission in the channel. A mistake in a command that would have changed the channel
+is told to the one who made it, though everybody was promised an answer: the promise is taken back. Once the token is spent, what changed
+the channel is posted there; what only its asker would have read is dropped, for they have long gone on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import structlog
+
+from adapters.discord.callers import in_words, lacking
+from adapters.discord.client import PLATFORM
+from adapters.discord.reply import TokenSpent
+from bot.errors import PostTrouble, StoreTrouble, WorkspaceGone
+from bot.message import Hint, Message, Text
+from bot.votes import papers_meant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from adapters.discord.reply import Reply
+    from bot.channel import Address
+    from bot.commands import Answer, Call
+    from bot.desk import Desk
+
+_PROMISING = frozenset({"subscribe", "import", "digest", "schedule", "resume"})
+"""Commands after which people expect digests."""
+_IN_THE_THREAD = Message((Text("They are in the thread under the digest."),))
+
+_log = structlog.get_logger()
+
+
+async def deliver(desk: Desk, reply: Reply, call: Call, answered: Answer, *, turns: bool = False) -> None:
+    """Bring an answer to the people it is for.
+
+    Args:
+        turns: Whether it takes the place of the message whose button was pressed.
+
+    Raises:
+        PostTrouble: The asker cannot be reached.
+    """
+    origin = reply.origin
+    message = _warned(reply, call, answered)
+    if answered.threaded and answered.public and origin.message and not origin.is_direct and await _under(desk, reply, call, message):
+        message = _IN_THE_THREAD
+        answered = dataclasses.replace(answered, public=False)
+    try:
+        said = await reply.say(message, public=answered.public or origin.is_direct, replace=turns)
+    except TokenSpent as exc:
+        if not answered.public:
+            _log.info("answer_too_late", interaction=origin.id, channel=str(call.address), reason=str(exc))
+            return
+        await _in_channel(desk, call, reply.parts(message)[exc.said :], key=f"answer:{origin.id}:{exc.said}")
+        return
+    if answered.public or origin.is_direct:
+        await note_papers(desk, call.address, {origin.message_id(id): part for id, part in said.items()})
+
+
+def _warned(reply: Reply, call: Call, answered: Answer) -> Message:
+    """The answer, with a word about what keeps digests from coming."""
+    origin, message = reply.origin, answered.message
+    if not answered.public or origin.allowed is None or call.text.partition(" ")[0].casefold() not in _PROMISING:
+        return message
+    missing = lacking(origin.allowed, in_thread=origin.in_thread)
+    if not missing:
+        return message
+    hint = f"I cannot post digests here yet: I lack {in_words(missing)} in this channel. Whoever runs the server can allow me that."
+    return dataclasses.replace(message, blocks=(*message.blocks, Hint(hint)))
+
+
+async def _under(desk: Desk, reply: Reply, call: Call, message: Message) -> bool:
+    """Whether it stands in the thread of the message whose button was pressed."""
+    origin = reply.origin
+    try:
+        said = {
+            await desk.outlets[PLATFORM].post(
+                call.address, part, key=f"under:{origin.id}:{place}", under=origin.message_id(origin.message)
+            ): part
+            for place, part in enumerate(reply.parts(message))
+        }
+    except WorkspaceGone:
+        raise
+    except PostTrouble as exc:
+        _log.info("thread_not_used", channel=str(call.address), reason=str(exc))
+        return False
+    await note_papers(desk, call.address, said)
+    return True
+
+
+async def _in_channel(desk: Desk, call: Call, parts: Sequence[Message], *, key: str) -> None:
+    posted = [await desk.outlets[PLATFORM].post(call.address, part, key=f"{key}:{place}") for place, part in enumerate(parts)]
+    await note_papers(desk, call.address, dict(zip(posted, parts, strict=True)))
+
+
+async def note_papers(desk: Desk, address: Address, said: Mapping[str, Message]) -> None:
+    """So that reactions to it count as the channel's votes.
+
+    Args:
+        said: The parts of one answer in their order, by the ids of their messages as `bot.ports.Outlet.post` gives them.
+    """
+    parts = list(said.values())
+    try:
+        for place, id in enumerate(said):
+            if id and (papers := papers_meant(parts, place)):
+                await desk.store.votes.shown(address, id, papers)
+    except StoreTrouble as exc:
+        _log.warning("papers_not_noted", channel=str(address), reason=str(exc))  # the answer stands
