@@ -31,7 +31,7 @@ from bot.wiring import open_desk, worker_at
 from bot.zones import is_zone
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Collection, Sequence
 
     from bot.channel import Address
     from bot.desk import Desk
@@ -44,8 +44,8 @@ NOTHING_CONFIGURED = """No chat platform is configured, so there is nobody to de
   python -m bot terminal   the same with the real sources, kept in {data}
   python -m bot worker     only the machine: fetch, match, deliver to the terminal's log
 
-For Slack set SLACK_BOT_TOKEN and SLACK_APP_TOKEN: the README leads through it in ten minutes.
-Discord follows; config/env.example lists every setting there is.
+For Slack set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, for Discord DISCORD_TOKEN: the README leads through each in ten minutes.
+`python -m bot check` looks whether all is right; config/env.example lists every setting there is.
 """
 
 
@@ -83,7 +83,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         ("demo", _demo, "error", "a conversation with sample papers: no network, no account, nothing kept"),
         ("terminal", _terminal, "error", "the conversation on the configured sources and store"),
         ("worker", _worker, "", "fetch, match and deliver, without a conversation"),
-        ("web", _web, "", "only the doors: answer people, without fetching and delivering"),
+        ("web", _web, "", "only Slack's doors: answer people, without fetching and delivering"),
+        ("gateway", _gateway, "", "only Discord's door: one process at a time is connected, others stand by"),
+        ("check", _check, "error", "look whether all is set up rightly: store, tokens, scopes, intents, clock"),
         ("fetch", _fetch, "error", "read the sources once, now"),
         ("rotate-keys", _rotate_keys, "error", "encrypt stored tokens with the first of SECRET_KEYS"),
     ):
@@ -100,23 +102,37 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-async def _serve(settings: Settings, *, doors: bool, works: bool) -> int:
+async def _serve(settings: Settings, *, doors: Collection[str], works: bool) -> int:
     from bot.serving import serve  # noqa: PLC0415  # a platform's libraries double the start of a demo
 
     return await serve(settings, doors=doors, works=works)
 
 
 async def _run(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
-    if not settings.has_slack:
+    if not settings.has_slack and not settings.has_discord:
         sys.stderr.write(NOTHING_CONFIGURED.format(data=settings.data_dir))
         return 2
-    return await _serve(settings, doors=True, works=True)
+    return await _serve(settings, doors=DOORS, works=True)
 
 
 async def _web(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
     if not settings.has_slack:
-        raise OperatorMistake("There is no door to open: set SLACK_BOT_TOKEN or SLACK_CLIENT_ID. See config/env.example.")
-    return await _serve(settings, doors=True, works=False)
+        raise OperatorMistake(
+            "There is no door to open: set SLACK_BOT_TOKEN or SLACK_CLIENT_ID; Discord's is `gateway`. See config/env.example."
+        )
+    return await _serve(settings, doors=("slack",), works=False)
+
+
+async def _gateway(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
+    if not settings.has_discord:
+        raise OperatorMistake("There is no gateway to hold: set DISCORD_TOKEN. See config/env.example.")
+    return await _serve(settings, doors=("discord",), works=False)
+
+
+async def _check(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
+    from bot.checking import check  # noqa: PLC0415  # as above
+
+    return await check(settings, Pipe(sys.stdin, sys.stdout, PLAIN).write)
 
 
 async def _demo(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
@@ -159,7 +175,7 @@ async def _channels(store: Store) -> Sequence[str]:
 
 
 async def _worker(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
-    return await _serve(settings, doors=False, works=True)
+    return await _serve(settings, doors=(), works=True)
 
 
 async def _rotate_keys(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
@@ -224,7 +240,9 @@ def _zone() -> str:
     return name if is_zone(name) and name not in {"Etc/UTC", "Etc/UCT"} else ""
 
 
-SERVING = (_run, _web, _worker)
+DOORS = ("slack", "discord")
+"""The platforms that people are answered on, if they are configured."""
+SERVING = (_run, _web, _gateway, _worker)
 """Subcommands without an end of their own."""
 
 if __name__ == "__main__":

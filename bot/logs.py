@@ -26,6 +26,8 @@ _SECRETS = tuple(
         (r"\bhf_\w{16,}", f"hf_{REDACTED}"),
         # Discord: user id, time and signature in base64.
         (r"\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}", REDACTED),
+        # Discord, an interaction's: "interaction:" in base64, good for fifteen minutes of answers.
+        (r"\baW50ZXJhY3Rpb246[\w-]+", REDACTED),
         (r"(authorization[\"'\\]*\s*[:=]\s*[\"'\\]*)(?:[a-z]+\s+)?[^\s\"',;}\\]+", rf"\1{REDACTED}"),
         (r"\b((?:bearer|basic)\s+)(?!\[)[\w.~+/=-]{16,}", rf"\1{REDACTED}"),
         (r"((?:[?&](?:code|state|ticket|token)|\b(?:access_token|client_secret|password|refresh_token))=)[^&\s\"'\\]+", rf"\1{REDACTED}"),

@@ -7,52 +7,32 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-import structlog
-
-from adapters.slack.http import routes
-from adapters.slack.listener import listener
-from adapters.slack.oauth import OAuth
-from adapters.slack.outlet import SlackOutlet
-from adapters.slack.scopes import OPTIONAL, asked
-from adapters.slack.socket import SocketMode
-from adapters.slack.workspaces import PLATFORM as SLACK
-from adapters.slack.workspaces import Workspaces
 from adapters.terminal.outlet import PLATFORM as TERMINAL
 from adapters.terminal.outlet import TerminalOutlet
-from adapters.web.server import serving
-from bot.errors import OperatorMistake, PostTrouble
-from bot.lifecycle import open_workspace, reopen_workspace
-from bot.settings import revealed
+from bot.parts import supervised, together
 from bot.sources.config import load
 from bot.stopping import raise_if_cancelled
 from bot.wiring import open_desk, worker_at
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import Collection, Coroutine
     from typing import Any
 
-    from bot.desk import Desk
-    from bot.installation import Installation
     from bot.settings import Settings
     from bot.worker import Worker
 
-FIRST_WAIT, LONGEST_WAIT = 5.0, 300.0
-"""Seconds until a platform that could not be reached, or a part that failed, is tried again: doubled each time."""
-FINISH = timedelta(seconds=10)
-"""How long a stop waits for commands under way; platforms give a process 30 seconds in all."""
-
-_log = structlog.get_logger()
+SLACK, DISCORD = "slack", "discord"
 
 
-async def serve(settings: Settings, *, doors: bool, works: bool) -> int:
+async def serve(settings: Settings, *, doors: Collection[str], works: bool) -> int:
     """Run what is configured until cancelled; then take nothing new, finish what is under way, and close.
 
     Args:
-        doors: Whether people are answered.
+        doors: The platforms whose people are answered, as far as they are configured. Messages go out to all of them.
         works: Whether papers are fetched, matched and delivered.
 
     Raises:
@@ -63,12 +43,21 @@ async def serve(settings: Settings, *, doors: bool, works: bool) -> int:
         desk.outlets = {TERMINAL: TerminalOutlet(settings.data_dir / "terminal.jsonl", clock=_now)}
         parts: list[Coroutine[Any, Any, None]] = []
         if settings.has_slack:
-            workspaces = _workspaces(settings, desk)
+            from bot.on_slack import known_workspaces, slack  # noqa: PLC0415  # each platform's libraries take their time to load
+
+            workspaces = known_workspaces(settings, desk)
             stack.push_async_callback(workspaces.close)
-            parts.append(_supervised("slack", partial(_slack, settings, desk, workspaces, doors=doors, works=works)))
+            parts.append(supervised(SLACK, partial(slack, settings, desk, workspaces, doors=SLACK in doors, works=works)))
+        if settings.has_discord:
+            from bot.on_discord import discord, known_bot  # noqa: PLC0415  # as above
+
+            rest = known_bot(settings, desk)
+            stack.push_async_callback(rest.close)
+            alone = not works and not (settings.has_slack and SLACK in doors)
+            parts.append(supervised(DISCORD, partial(discord, settings, desk, rest, doors=DISCORD in doors, alone=alone)))
         if works:
             parts.append(_working(worker_at(desk, config)))
-        await _together(parts)
+        await together(parts)
     return 0
 
 
@@ -79,132 +68,6 @@ async def _working(worker: Worker) -> None:
         await asyncio.Event().wait()  # until it is cancelled
     finally:
         await worker.stop()
-
-
-def _workspaces(settings: Settings, desk: Desk) -> Workspaces:
-    return Workspaces(
-        installations=desk.store.installations if settings.secret_keys else None,
-        cache=desk.store.cache,
-        api_url=settings.slack_api,
-        client_id=settings.slack_client_id,
-        client_secret=revealed(settings.slack_client_secret),
-        clock=_now,
-    )
-
-
-async def _slack(settings: Settings, desk: Desk, workspaces: Workspaces, *, doors: bool, works: bool) -> None:
-    """Slack, as far as this process serves it: the outlet, and the doors if there are to be any."""
-    known = asyncio.Event()
-    async with AsyncExitStack() as stack:
-        socket: SocketMode | None = None
-        if doors:
-            app = listener(desk, workspaces)
-            # Called when the doors below are closed.
-            stack.push_async_callback(app.finish, patience=FINISH)
-            oauth = _oauth(settings, desk, workspaces)
-            served = oauth.routes() if oauth else []
-            ready: dict[str, Callable[[], Awaitable[bool]]] = {"store": partial(_answers, desk), "slack": _is(known.is_set)}
-            if secret := revealed(settings.slack_signing_secret):
-                served = routes(app, signing_secret=secret, oauth=oauth, ready=known.is_set)
-            if token := revealed(settings.slack_app_token):
-                socket = SocketMode(app, token, settings.slack_api)
-                ready["slack socket"] = _is(lambda: socket.is_connected)
-            if served or not works:
-                # Before Slack is asked anything: whoever started us waits for the port.
-                port = await stack.enter_async_context(serving(served, host=settings.host, port=settings.port, ready=ready))
-                _log.info("web_server_open", port=port, addresses=[str(one.path) for one in served])
-        if token := revealed(settings.slack_bot_token):
-            await _introduced(desk, workspaces, token)
-        # Not earlier: who is not known yet would be taken for a workspace that has left, and its channels would pause.
-        desk.outlets = {**desk.outlets, SLACK: SlackOutlet(workspaces, desk.store.cache, _now)}
-        known.set()
-        await (socket.run() if socket else asyncio.Event().wait())
-
-
-async def _introduced(desk: Desk, workspaces: Workspaces, token: str) -> None:
-    """Find out whose token it is, however long Slack cannot be reached."""
-    if token.startswith("xoxe."):
-        _log.warning("slack_token_rotates", advice="it ends after 12 hours: switch token rotation off, or install by OAuth")
-    wait = FIRST_WAIT
-    installation: Installation | None = None
-    while installation is None:
-        try:
-            installation = await workspaces.lone(token)
-        except PostTrouble as trouble:
-            _log.warning("slack_not_reached", reason=str(trouble), again_in_seconds=wait)
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, LONGEST_WAIT)
-    await reopen_workspace(desk, SLACK, installation.workspace)
-    _log.info("slack_known", workspace=installation.workspace, name=installation.name, scopes=sorted(installation.scopes))
-
-
-def _oauth(settings: Settings, desk: Desk, workspaces: Workspaces) -> OAuth | None:
-    if not settings.slack_client_id:
-        return None
-    if strange := sorted(set(settings.slack_scopes or ()) - set(OPTIONAL)):
-        raise OperatorMistake(f"SLACK_SCOPES: there is no optional scope {', '.join(strange)}; there are {', '.join(OPTIONAL)}.")
-
-    async def installed(installation: Installation) -> None:
-        await open_workspace(desk, installation)
-        workspaces.forget(installation.workspace)
-
-    return OAuth(
-        client_id=settings.slack_client_id,
-        client_secret=revealed(settings.slack_client_secret),
-        api_url=settings.slack_api,
-        public_url=str(settings.public_url).rstrip("/"),
-        scopes=asked(settings.slack_scopes),
-        workspaces=workspaces,
-        cache=desk.store.cache,
-        installed=installed,
-        clock=_now,
-    )
-
-
-async def _supervised(name: str, part: Callable[[], Awaitable[None]]) -> None:
-    """Run a part, and again if it fails: a bug or an outage of one must not end the others.
-
-    Raises:
-        OperatorMistake: It cannot work as configured.
-    """
-    wait = FIRST_WAIT
-    while True:
-        try:
-            await part()
-        except OperatorMistake:
-            raise
-        except Exception:  # noqa: BLE001  # whatever it is, and it is logged whole
-            _log.exception("part_failed", part=name, again_in_seconds=wait)
-        await asyncio.sleep(wait)
-        wait = min(2 * wait, LONGEST_WAIT)
-
-
-async def _together(parts: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Run the parts side by side; if one fails, or this is cancelled, cancel them all and wait until they have tidied up.
-
-    Raises what the first one did that failed.
-    """
-    try:
-        async with asyncio.TaskGroup() as group:
-            for part in parts:
-                group.create_task(part)
-    except BaseExceptionGroup as failed:
-        first: BaseException = failed
-        while isinstance(first, BaseExceptionGroup):
-            first = first.exceptions[0]
-        raise first from None
-
-
-async def _answers(desk: Desk) -> bool:
-    await desk.store.now()
-    return True
-
-
-def _is(state: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
-    async def asked() -> bool:
-        return state()
-
-    return asked
 
 
 def _now() -> datetime:

@@ -31,6 +31,11 @@ _TOKENS = {
         "Bot User OAuth Token, xoxb-…, of the app's page OAuth & Permissions",
     ),
     "slack_app_token": (re.compile(r"xapp-[\w.-]+", re.ASCII), "app-level token, xapp-…, of the app's page Basic Information"),
+    "discord_token": (
+        # The bot's id, a time and a signature in base64, as `bot.logs` blots them out. Client secret and public key have no dots.
+        re.compile(r"[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}", re.ASCII),
+        "bot token, three parts with dots between, of the application's page Bot (not the Client Secret, not the Public Key)",
+    ),
 }
 
 
@@ -59,6 +64,11 @@ class Settings(BaseSettings):
     )
     slack_api_url: HttpUrl = Field(default=HttpUrl("https://slack.com/api/"), description="Base address of Slack's Web API.")
 
+    discord_token: SecretStr | None = Field(default=None, description="The bot's token.")
+    discord_reactions: bool = Field(default=False, description="Whether reactions on posted papers count as votes.")
+    discord_mentions: bool = Field(default=False, description="Whether mentions of the bot, and plain words to it alone, are answered.")
+    discord_api_url: HttpUrl = Field(default=HttpUrl("https://discord.com/api/v10"), description="Base address of Discord's REST API.")
+
     public_url: HttpUrl | None = Field(default=None, description="The https address of the web server as the world sees it.")
     host: str = Field(default="0.0.0.0", description="Where the web server listens.")  # noqa: S104  # as every platform expects
     port: int = Field(default=3000, ge=0, le=65535, description="Where the web server listens.")
@@ -81,6 +91,16 @@ class Settings(BaseSettings):
     def slack_api(self) -> str:
         """Base address of Slack's Web API, ending in a slash."""
         return str(self.slack_api_url).rstrip("/") + "/"
+
+    @property
+    def has_discord(self) -> bool:
+        """Whether there is a bot."""
+        return self.discord_token is not None
+
+    @property
+    def discord_api(self) -> str:
+        """Base address of Discord's REST API, without a slash at its end; "" for Discord's own."""
+        return str(self.discord_api_url).rstrip("/") if "discord_api_url" in self.model_fields_set else ""
 
     @field_validator("redis_url")
     @classmethod
@@ -109,7 +129,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"key {number} is none; make one with: openssl rand -base64 32 | tr +/ -_")
         return secrets
 
-    @field_validator("slack_bot_token", "slack_app_token")
+    @field_validator("slack_bot_token", "slack_app_token", "discord_token")
     @classmethod
     def _is_a_token(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         shape, what = _TOKENS[str(info.field_name)]

@@ -12,6 +12,7 @@ import pytest
 
 from adapters.slack.scopes import FEATURES
 from bot.commands import TABLE
+from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -68,7 +69,7 @@ def test_the_transcript_is_what_the_demo_says() -> None:
     assert without_dates(shown).split() == without_dates(transcript()).split()
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/slack.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/slack.md", "docs/discord.md"])
 def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
     links = re.findall(r"\]\(([^):#]+)\)", (ROOT / page).read_text("utf-8"))
     assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
@@ -76,6 +77,11 @@ def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
 
 def test_the_table_of_commands_is_the_table_of_commands() -> None:
     assert section("commands").strip().startswith(commands())
+
+
+def test_every_setting_of_discord_is_explained() -> None:
+    told = README.read_text("utf-8") + (ROOT / "docs" / "discord.md").read_text("utf-8")
+    assert [name for name in Settings.model_fields if name.startswith("discord") and name.upper() not in told] == []
 
 
 def test_the_table_of_scopes_is_the_table_of_features() -> None:

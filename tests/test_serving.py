@@ -6,15 +6,16 @@ import asyncio
 
 import pytest
 
-from bot import serving
+from bot import parts
 from bot.errors import NotSent, OperatorMistake
 from bot.installation import Installation
-from bot.serving import _introduced, _supervised, _together
+from bot.on_slack import _introduced
+from bot.parts import supervised, together
 
 
 @pytest.fixture(autouse=True)
 def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "FIRST_WAIT", 0)
+    monkeypatch.setattr(parts, "FIRST_WAIT", 0)
 
 
 async def test_a_part_that_fails_begins_again() -> None:
@@ -27,7 +28,7 @@ async def test_a_part_that_fails_begins_again() -> None:
         raise RuntimeError("a bug")
 
     with pytest.raises(OperatorMistake, match="enough"):
-        await _supervised("part", part)
+        await supervised("part", part)
     assert begun == [0, 1, 2]
 
 
@@ -44,7 +45,7 @@ async def test_a_mistake_in_one_part_ends_the_others_in_order() -> None:
         raise OperatorMistake("a wrong token")
 
     with pytest.raises(OperatorMistake, match="a wrong token"):
-        await _together([steady(), wrong()])
+        await together([steady(), wrong()])
     assert ended == ["tidied up"]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import OperatorMistake
+from bot.logs import redact
 from bot.settings import Settings, read_settings
 
 EXAMPLE = Path(__file__).parents[1] / "config" / "env.example"
@@ -138,6 +139,23 @@ def test_scopes_are_parted_at_commas(value: str, scopes: tuple[str, ...] | None,
 def test_slacks_address_ends_in_one_slash(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_API_URL", address)
     assert read_settings().slack_api == "https://slack-gov.com/api/"
+
+
+@pytest.mark.parametrize("wrong", ["hunter2", "a" * 32, "0" * 64, f"{'a' * 24}.{'b' * 6}.hunter2", f"Bot {'a' * 24}.{'b' * 6}.{'c' * 38}"])
+def test_what_is_no_bot_token_is_told_with_where_it_stands(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    [line] = told(monkeypatch, DISCORD_TOKEN=wrong)
+    assert line.startswith("DISCORD_TOKEN: it is no bot token")
+
+
+def test_a_bot_token_is_all_discord_needs_and_what_is_taken_for_one_is_blotted_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    token = f"{'a' * 24}.{'b' * 6}.{'c' * 38}"
+    assert told(monkeypatch, DISCORD_TOKEN=token) == []
+    settings = read_settings()
+    assert settings.has_discord
+    assert settings.discord_api == "", "Discord's own"
+    assert token not in redact(f"with {token} in it")
+    monkeypatch.setenv("DISCORD_API_URL", "https://proxy.example.org/api/v10/")
+    assert read_settings().discord_api == "https://proxy.example.org/api/v10"
 
 
 def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,62 @@
+"""Keeps the parts of a process apart while they run, and brings them to an end together."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.errors import OperatorMistake
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from typing import Any
+
+FIRST_WAIT, LONGEST_WAIT = 5.0, 300.0
+"""Seconds until a platform that could not be reached, or a part that failed, is tried again: doubled each time."""
+
+_log = structlog.get_logger()
+
+
+async def supervised(name: str, part: Callable[[], Awaitable[None]]) -> None:
+    """Run a part, and again if it fails: a bug or an outage of one must not end the others.
+
+    Raises:
+        OperatorMistake: It cannot work as configured.
+    """
+    wait = FIRST_WAIT
+    while True:
+        try:
+            await part()
+        except OperatorMistake:
+            raise
+        except Exception:  # noqa: BLE001  # whatever it is, and it is logged whole
+            _log.exception("part_failed", part=name, again_in_seconds=wait)
+        await asyncio.sleep(wait)
+        wait = min(2 * wait, LONGEST_WAIT)
+
+
+async def together(parts: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run the parts side by side; if one fails, or this is cancelled, cancel them all and wait until they have tidied up.
+
+    Raises what the first one did that failed.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            for part in parts:
+                group.create_task(part)
+    except BaseExceptionGroup as failed:
+        first: BaseException = failed
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        raise first from None
+
+
+def asks(state: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
+    """The question whether a part is ready, for the web server."""
+
+    async def asked() -> bool:
+        return state()
+
+    return asked
