@@ -6,7 +6,7 @@ Apart from `bot.wiring`, because the libraries of a platform take as long to loa
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 FIRST_WAIT, LONGEST_WAIT = 5.0, 300.0
 """Seconds until a platform that could not be reached, or a part that failed, is tried again: doubled each time."""
+HEAD_START = timedelta(seconds=20)
+"""How long the machine waits for the first word about Slack: a little more than a request takes."""
 FINISH = timedelta(seconds=10)
 """How long a stop waits for commands under way; platforms give a process 30 seconds in all."""
 
@@ -62,17 +64,24 @@ async def serve(settings: Settings, *, doors: bool, works: bool) -> int:
     async with open_desk(settings, config, directory=settings.data_dir) as desk, AsyncExitStack() as stack:
         desk.outlets = {TERMINAL: TerminalOutlet(settings.data_dir / "terminal.jsonl", clock=_now)}
         parts: list[Coroutine[Any, Any, None]] = []
+        tried = asyncio.Event()
         if settings.has_slack:
             workspaces = _workspaces(settings, desk)
             stack.push_async_callback(workspaces.close)
-            parts.append(_supervised("slack", partial(_slack, settings, desk, workspaces, doors=doors, works=works)))
+            parts.append(_supervised("slack", partial(_slack, settings, desk, workspaces, tried, doors=doors, works=works)))
+        else:
+            tried.set()
         if works:
-            parts.append(_working(worker_at(desk, config)))
+            parts.append(_working(worker_at(desk, config), tried))
         await _together(parts)
     return 0
 
 
-async def _working(worker: Worker) -> None:
+async def _working(worker: Worker, tried: asyncio.Event) -> None:
+    """The machine. It begins when Slack is reached, or is known not to be: what waits for Slack would only be put off before that."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(HEAD_START.total_seconds()):
+            await tried.wait()
     worker.start()
     try:
         raise_if_cancelled()
@@ -92,8 +101,12 @@ def _workspaces(settings: Settings, desk: Desk) -> Workspaces:
     )
 
 
-async def _slack(settings: Settings, desk: Desk, workspaces: Workspaces, *, doors: bool, works: bool) -> None:
-    """Slack, as far as this process serves it: the outlet, and the doors if there are to be any."""
+async def _slack(settings: Settings, desk: Desk, workspaces: Workspaces, tried: asyncio.Event, *, doors: bool, works: bool) -> None:
+    """Slack, as far as this process serves it: the outlet, and the doors if there are to be any.
+
+    Args:
+        tried: Set once it can be posted to, or was asked in vain for the first time.
+    """
     known = asyncio.Event()
     async with AsyncExitStack() as stack:
         socket: SocketMode | None = None
@@ -114,15 +127,16 @@ async def _slack(settings: Settings, desk: Desk, workspaces: Workspaces, *, door
                 port = await stack.enter_async_context(serving(served, host=settings.host, port=settings.port, ready=ready))
                 _log.info("web_server_open", port=port, addresses=[str(one.path) for one in served])
         if token := revealed(settings.slack_bot_token):
-            await _introduced(desk, workspaces, token)
+            await _introduced(desk, workspaces, token, tried)
         # Not earlier: who is not known yet would be taken for a workspace that has left, and its channels would pause.
         desk.outlets = {**desk.outlets, SLACK: SlackOutlet(workspaces, desk.store.cache, _now)}
         known.set()
+        tried.set()
         await (socket.run() if socket else asyncio.Event().wait())
 
 
-async def _introduced(desk: Desk, workspaces: Workspaces, token: str) -> None:
-    """Find out whose token it is, however long Slack cannot be reached."""
+async def _introduced(desk: Desk, workspaces: Workspaces, token: str, tried: asyncio.Event) -> None:
+    """Find out whose token it is, however long Slack cannot be reached; `tried` is set after the first time that it could not."""
     if token.startswith("xoxe."):
         _log.warning("slack_token_rotates", advice="it ends after 12 hours: switch token rotation off, or install by OAuth")
     wait = FIRST_WAIT
@@ -132,6 +146,7 @@ async def _introduced(desk: Desk, workspaces: Workspaces, token: str) -> None:
             installation = await workspaces.lone(token)
         except PostTrouble as trouble:
             _log.warning("slack_not_reached", reason=str(trouble), again_in_seconds=wait)
+            tried.set()
             await asyncio.sleep(wait)
             wait = min(2 * wait, LONGEST_WAIT)
     await reopen_workspace(desk, SLACK, installation.workspace)

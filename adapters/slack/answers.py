@@ -58,14 +58,18 @@ async def deliver(desk: Desk, api: Api, origin: Origin, call: Call, answered: An
         await _announce(desk, api, origin, call, message, thread=origin.threads_under)
     elif answered.public:
         # A mention in a thread is answered there, and shown to the channel, which the change is about.
-        await _announce(desk, api, origin, call, message, thread=origin.thread if origin.is_talk else "", broadcast=True)
+        said = await _announce(desk, api, origin, call, message, thread=origin.thread if origin.is_talk else "", broadcast=True)
+        if said and origin.place is Place.MODAL:
+            # The dialog hides the channel; without a word in it a press seems to have done nothing.
+            await _show(api, origin, message, call.text)
     elif answered.threaded:
         await tell(api, dataclasses.replace(origin, thread=origin.threads_under), message)
     else:
         await tell(api, origin, message, turns=turns, command=call.text)
 
 
-async def _announce(desk: Desk, api: Api, origin: Origin, call: Call, message: Message, *, thread: str, broadcast: bool = False) -> None:
+async def _announce(desk: Desk, api: Api, origin: Origin, call: Call, message: Message, *, thread: str, broadcast: bool = False) -> bool:
+    """Say it openly. False where the asker was told something else, or more."""
     parts = parts_of(message)
     for place, part in enumerate(parts):
         rest = parts[place:]
@@ -76,19 +80,20 @@ async def _announce(desk: Desk, api: Api, origin: Origin, call: Call, message: M
         except NotInvited:
             hint = BETWEEN_PEOPLE if origin.channel_name == DIRECT else INVITE
             await _say_by_url(api, origin, rest, Hint(hint), thread=thread)
-            return
+            return False
         except ChannelGone as exc:
             await tell(api, origin, _joined(rest, Hint(f"Only you can see this: {exc}.")))
-            return
+            return False
         except OutcomeUnknown as exc:
             _log.warning("announcement_doubtful", channel=str(call.address), reason=str(exc))
             await tell(api, origin, _joined(rest, before=Hint(UNSURE)))
-            return
+            return False
         except (NotSent, Busy) as exc:
             _log.warning("announcement_not_sent", channel=str(call.address), reason=str(exc))
             await _say_by_url(api, origin, rest, None, thread=thread)
-            return
+            return False
         await _note_papers(desk, call, papers_meant(parts, place), ts)
+    return True
 
 
 async def _note_papers(desk: Desk, call: Call, papers: Sequence[PaperId], ts: str) -> None:
@@ -198,7 +203,7 @@ def _cut(parts: Sequence[Message]) -> Sequence[Message]:
     if more <= 0:
         return parts
     messages = "1 more message does" if more == 1 else f"{more} more messages do"
-    return [*parts[:AT_ONCE], Message((Hint(f"That is not all: {messages} not go at once. Ask for less, or for a page."),))]
+    return [*parts[:AT_ONCE], Message((Hint(f"That is not all: {messages} not go at once."),))]
 
 
 def _joined(parts: Sequence[Message], *after: Hint, before: Hint | None = None) -> Message:

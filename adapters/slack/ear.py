@@ -149,9 +149,14 @@ class Ear:
     async def _foreign_action(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
         origin = of_action(body, context)
-        # Choosing in a form of ours is no press: Slack tells it where a field asks for that.
-        if origin.place is Place.CHANNEL:
-            await self._once.do(body, lambda: self._once.tell(origin, OLD), origin)
+        # Choosing in a form is no press: Slack tells it where a field asks for that.
+        if (body.get("view") or {}).get("callback_id") != FORM:
+            await self._once.do(body, lambda: self._expired(origin), origin)
+
+    async def _expired(self, origin: Origin) -> None:
+        await self._once.tell(origin, OLD)
+        if origin.place is Place.HOME:
+            await home.publish(self._desk, await self._workspaces.api(origin.workspace), origin)
 
     async def _zones(self, ack: AsyncAck, body: Body) -> None:
         await ack(options=options(suggest(str(body.get("value") or ""))))

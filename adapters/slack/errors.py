@@ -182,6 +182,13 @@ def trouble(method: str, error: Exception) -> PostTrouble:
     return OutcomeUnknown(f"{method}: no answer that can be read ({type(error).__name__})")
 
 
+def name_of(trouble: PostTrouble) -> str:
+    """Slack's own word for it, for the operator; what we say of it where there was none."""
+    cause = trouble.__cause__
+    answer = cause.response.data if isinstance(cause, SlackApiError) and hasattr(cause.response, "data") else None
+    return str(answer["error"]) if isinstance(answer, dict) and answer.get("error") else str(trouble)
+
+
 def _answered(method: str, response: Any) -> PostTrouble:
     # Where the body was no JSON at all, slack_sdk hands over aiohttp's own response.
     status: int = response.status_code if hasattr(response, "status_code") else response.status

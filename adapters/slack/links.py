@@ -33,7 +33,8 @@ async def unfurl(desk: Desk, api: Api, workspace: str, event: Mapping[str, Any])
         PostTrouble: Slack did not take the cards.
     """
     urls = [str(link["url"]) for link in event.get("links") or () if isinstance(link, dict) and link.get("url")]
-    channel = str(event.get("channel", ""))
+    # Slack's pages call it `channel_id` where a message is still being written, its payloads `channel`.
+    channel = str(event.get("channel") or event.get("channel_id") or "")
     # A message being written is in no channel yet: whatever was shown elsewhere, its writer wants to see what it will look like.
     where = f"{COMPOSER}:{event.get('unfurl_id', '')}" if channel == COMPOSER else channel
     found = await cards(desk, Address(PLATFORM, workspace, where), urls)

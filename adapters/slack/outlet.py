@@ -127,28 +127,18 @@ class SlackOutlet:
         channel = await _direct(api, address.channel) if _is_person(address.channel) else address.channel
         if not channel:
             return None
-        oldest = f"{(since - SKEW).timestamp():.6f}"
+        wanted = {
+            "channel": channel,
+            "oldest": f"{(since - SKEW).timestamp():.6f}",
+            "limit": PAGE,
+            "include_all_metadata": True,
+        }
 
         def replies(cursor: str | None) -> Awaitable[dict[str, Any]]:
-            return api.call(
-                "conversations.replies",
-                channel=channel,
-                ts=under,
-                oldest=oldest,
-                limit=PAGE,
-                include_all_metadata=True,
-                cursor=cursor,
-            )
+            return api.call("conversations.replies", ts=under, cursor=cursor, **wanted)
 
         def history(cursor: str | None) -> Awaitable[dict[str, Any]]:
-            return api.call(
-                "conversations.history",
-                channel=channel,
-                oldest=oldest,
-                limit=PAGE,
-                include_all_metadata=True,
-                cursor=cursor,
-            )
+            return api.call("conversations.history", cursor=cursor, **wanted)
 
         try:
             if under:

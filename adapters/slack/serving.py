@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -54,9 +55,7 @@ async def serve(desk: Desk, workspaces: Workspaces, origin: Origin, text: str, *
                 return
     answered = await answer(desk, call)
     if hint:
-        answered = type(answered)(
-            Message((*answered.message.blocks, Hint(hint)), gist=answered.message.gist), public=answered.public, threaded=answered.threaded
-        )
+        answered = replace(answered, message=replace(answered.message, blocks=(*answered.message.blocks, Hint(hint))))
     await deliver(desk, api, origin, call, answered, turns=turns)
     if answered.public and origin.home_channel:
         await publish(desk, api, origin)

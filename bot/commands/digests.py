@@ -60,7 +60,7 @@ def _nothing_yet(call: Call, channel: Channel, now: datetime, text: str) -> Answ
     if text:
         return empty(f"Nothing new for {text}", "No paper since the last digest meets it.", f"Older ones: search {text}")
     if not channel.subscriptions:
-        return empty("No digest yet", f"{place(call)} has no rules.", "Begin with: subscribe curriculum")
+        return empty("No digest yet", f"There are no rules in {place(call)}.", "Begin with: subscribe curriculum")
     return empty("Nothing waits", f"No new paper meets a rule of {place(call)} so far.", _when(channel, now))
 
 
@@ -99,7 +99,8 @@ async def more(desk: Desk, call: Call, text: str) -> Answer:
     if not cards:
         return empty("No more papers", "That digest showed all of its papers.")
     is_first = await desk.store.cache.first(f"more:{delivery.id}", keep=DIGEST_KEPT)
-    return dataclasses.replace(said(Heading(f"{len(cards)} more"), *cards, public=is_first), threaded=True)
+    again = hint("" if is_first else "Somebody asked before, so these stand under the digest already.")
+    return dataclasses.replace(said(Heading(f"{len(cards)} more"), *again, *cards, public=is_first), threaded=True)
 
 
 async def why(desk: Desk, call: Call, text: str) -> Answer:

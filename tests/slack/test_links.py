@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from structlog.testing import capture_logs
 
 from tests.slack.fake import error
+from tests.slack.fake.state import Shared
 from tests.slack.words import words
 
 if TYPE_CHECKING:
@@ -36,6 +37,15 @@ async def test_while_a_message_is_being_written_its_preview_is_shown(paperboy: P
     await shared(paperboy, ROBOT, composer=True)
     await shared(paperboy, ROBOT, composer=True)
     assert [unfurl.channel for unfurl in paperboy.slack.unfurls] == ["COMPOSER", "COMPOSER"]
+
+
+async def test_a_preview_is_shown_under_either_name_of_its_place(paperboy: Paperboy) -> None:
+    slack = paperboy.slack
+    slack.shared["unfurl-x"] = Shared(team=slack.acme, channel="COMPOSER", ts="unfurl-x", user="U0ADA", urls=(ROBOT,))
+    where = {"channel_id": "COMPOSER", "message_ts": "unfurl-x", "unfurl_id": "unfurl-x", "source": "composer"}
+    await slack.event({"type": "link_shared", "user": "U0ADA", "links": [{"url": ROBOT, "domain": "arxiv.org"}], **where})
+    await paperboy.done()
+    assert [unfurl.unfurl_id for unfurl in slack.unfurls] == ["unfurl-x"]
 
 
 async def test_the_same_paper_is_not_shown_twice_in_a_channel(paperboy: Paperboy) -> None:
