@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from adapters.slack.api import NotInvited
+from adapters.slack.callers import BETWEEN_PEOPLE
 from adapters.slack.files import delivered
 from adapters.slack.origin import DIRECT, Place, remembering
 from adapters.slack.views import shown
@@ -34,10 +35,6 @@ AT_ONCE = USES - 1
 INVITE = (
     "I am not in this channel, so digests cannot come here. Invite me: type /invite @Paperboy. If you cannot, somebody who runs the "
     "channel can; I need nothing else."
-)
-BETWEEN_PEOPLE = (
-    "I am not part of this conversation, so digests cannot come here. Use /papers in a channel and invite me there with "
-    "/invite @Paperboy, or in our own direct messages: you find me under Apps."
 )
 UNSURE = "Slack did not tell me whether the channel got this, and I do not say it twice. For you alone:"
 

@@ -40,6 +40,9 @@ class Call:
     asker: Asker
     text: str
     """What stood after `/papers`: "subscribe curriculum"."""
+    unreachable: str = ""
+    """Why nothing can ever be posted here and what to do instead, for people: then nothing is kept for the channel either; "" if it can,
+    or nobody knows yet."""
 
 
 @dataclass(frozen=True, slots=True)

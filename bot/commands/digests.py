@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bot.desk import Desk
     from bot.message import Block
     from bot.paper import Paper
-    from bot.ports import History
+    from bot.ports import Delivery, History
 
 DIGEST_KEPT = timedelta(days=30)
 """How long the rest of a digest can be asked for."""
@@ -80,7 +80,15 @@ async def digest(desk: Desk, call: Call, text: str) -> Answer:
         now = await desk.store.now()
         return _nothing_yet(call, await desk.store.channels.load(call.address), now, "")
     await desk.hurry()
+    if reason := await _died(desk, delivery):
+        return said(Text(f"It could not be posted: {reason}."), Hint("Its papers wait. When that is mended: resume, then digest"))
     return said(Hint(f"{call.asker.name} asked for the digest of {place(call)} now: {count(len(delivery.papers), 'paper')}."), public=True)
+
+
+async def _died(desk: Desk, delivery: Delivery) -> str:
+    """Why a delivery will not be tried again; "" if it was sent or still is."""
+    attempts = [one for one in await desk.store.deliveries.log(delivery.address) if one.delivery == delivery.id]
+    return attempts[0].detail if attempts and attempts[0].outcome == "dead" else ""
 
 
 async def more(desk: Desk, call: Call, text: str) -> Answer:

@@ -31,7 +31,7 @@ async def form(desk: Desk, call: Call) -> Form | None:
     if name not in COMMANDS or bool(rest) is not (name == "edit") or " => " in rest:
         return None
     channel = await desk.store.channels.load(call.address)
-    if not may_change(call.asker, channel.settings):
+    if call.unreachable or not may_change(call.asker, channel.settings):
         return None
     if name == "edit":
         try:

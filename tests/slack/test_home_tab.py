@@ -249,3 +249,11 @@ async def test_many_channels_are_listed_page_by_page(paperboy: Paperboy) -> None
     await paperboy.typed("subscribe curriculum", channel="C10449")
     assert "#z-449" in words((await looked(paperboy)).blocks)
     assert len(paperboy.slack.called("users.conversations")) == 3
+
+
+async def test_what_the_app_was_installed_without_is_told_with_its_scopes(paperboy: Paperboy) -> None:
+    assert "installed without" not in words((await looked(paperboy)).blocks)
+    paperboy.slack.acme.scopes.difference_update({"links:write", "reactions:read"})
+    await paperboy.workspaces.lone(paperboy.slack.acme.token)
+    said = words((await looked(paperboy)).blocks)
+    assert "installed without: Links (links:write); Reactions (reactions:read)" in said

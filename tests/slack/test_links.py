@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 from structlog.testing import capture_logs
 
 from tests.slack.fake import error
-from tests.slack.fake.state import Shared
 from tests.slack.words import words
 
 if TYPE_CHECKING:
@@ -33,19 +32,11 @@ async def test_pasted_papers_are_shown_as_cards_under_their_own_addresses(paperb
     assert "A Syllabus of Tasks" in syllabus
 
 
-async def test_while_a_message_is_being_written_its_preview_is_shown(paperboy: Paperboy) -> None:
+async def test_a_link_in_a_message_being_written_waits_until_it_is_posted_and_then_keeps_to_the_rules(paperboy: Paperboy) -> None:
     await shared(paperboy, ROBOT, composer=True)
-    await shared(paperboy, ROBOT, composer=True)
-    assert [unfurl.channel for unfurl in paperboy.slack.unfurls] == ["COMPOSER", "COMPOSER"]
-
-
-async def test_a_preview_is_shown_under_either_name_of_its_place(paperboy: Paperboy) -> None:
-    slack = paperboy.slack
-    slack.shared["unfurl-x"] = Shared(team=slack.acme, channel="COMPOSER", ts="unfurl-x", user="U0ADA", urls=(ROBOT,))
-    where = {"channel_id": "COMPOSER", "message_ts": "unfurl-x", "unfurl_id": "unfurl-x", "source": "composer"}
-    await slack.event({"type": "link_shared", "user": "U0ADA", "links": [{"url": ROBOT, "domain": "arxiv.org"}], **where})
-    await paperboy.done()
-    assert [unfurl.unfurl_id for unfurl in slack.unfurls] == ["unfurl-x"]
+    assert paperboy.slack.unfurls == []
+    await shared(paperboy, ROBOT)
+    assert [unfurl.channel for unfurl in paperboy.slack.unfurls] == ["C0READING"]
 
 
 async def test_the_same_paper_is_not_shown_twice_in_a_channel(paperboy: Paperboy) -> None:
