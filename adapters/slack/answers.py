@@ -16,8 +16,8 @@ from adapters.slack.callers import BETWEEN_PEOPLE
 from adapters.slack.files import delivered
 from adapters.slack.origin import DIRECT, Place, remembering
 from adapters.slack.views import shown
-from adapters.slack.ways import USES, UrlSpent, parts_of, respond, say, whisper
-from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, OutcomeUnknown, PostTrouble, StoreTrouble, WorkspaceGone
+from adapters.slack.ways import USES, UrlSpent, parts_of, respond, say, stands, whisper
+from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, OutcomeUnknown, StoreTrouble, WorkspaceGone
 from bot.message import Hint, Message
 from bot.votes import papers_meant
 
@@ -179,19 +179,9 @@ async def _show(api: Api, origin: Origin, message: Message, command: str) -> boo
     """Show it in a dialog: a new one over App Home, else in the place of what the present one shows. False if that is too late."""
     name = command.split(maxsplit=1)[0].capitalize() if command.split() else "Paperboy"
     view = remembering(shown(message, name, channel=origin.channel), origin)
-    try:
-        if origin.place is Place.MODAL:
-            await api.call("views.update", view_id=origin.view, view=view)
-        else:
-            await api.call("views.open", trigger_id=origin.trigger, view=view)
-    except WorkspaceGone:
-        raise
-    except OutcomeUnknown as exc:
-        _log.warning("dialog_doubtful", reason=str(exc))
-    except PostTrouble as exc:
-        _log.info("dialog_not_shown", reason=str(exc))
-        return False
-    return True
+    if origin.place is Place.MODAL:
+        return await stands(api.call("views.update", view_id=origin.view, view=view))
+    return await stands(api.call("views.open", trigger_id=origin.trigger, view=view))
 
 
 def _cut(parts: Sequence[Message]) -> Sequence[Message]:
