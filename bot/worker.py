@@ -152,9 +152,9 @@ class Worker:
         match pause:
             case PauseChannel(address, reason):
                 await lifecycle.pause_channel(self._desk, address, reason)
-            case PauseWorkspace(platform, workspace, reason):
-                _log.error("workspace_gone", platform=platform, workspace=workspace, reason=reason)
-                # A refused token is no removal: the platform tells of that by itself. Only posting stops, in all its channels at once.
-                await lifecycle.close_workspace(self._desk, platform, workspace, reason, erase=False, at=since)
+            case PauseWorkspace(platform, workspace, reason, removed):
+                _log.error("workspace_gone", platform=platform, workspace=workspace, reason=reason, removed=removed)
+                # A refused token alone is no removal: then only posting stops, in all its channels at once.
+                await lifecycle.close_workspace(self._desk, platform, workspace, reason, erase=removed, at=since)
             case _:
                 assert_never(pause)

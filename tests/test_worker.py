@@ -208,6 +208,19 @@ async def test_a_workspace_that_is_gone_is_told_loudly_and_none_of_its_channels_
     assert (await desk.store.channels.load(HERE)).subscriptions, "a refused token is no removal"
 
 
+async def test_a_workspace_whose_farewell_nobody_heard_is_erased_once_the_platform_says_that_it_left(
+    desk: Desk, outlet: KeepingOutlet, clock: Clock
+) -> None:
+    await a_due_digest(desk, clock)
+    outlet.failures.append(WorkspaceGone("the app was removed", removed=True))
+    worker = a_worker(desk)
+    await worker.plan_due()
+    await worker.deliver_due()
+    clock.advance(lifecycle.ERASED_AFTER)
+    await worker.sweep()
+    assert not (await desk.store.channels.load(HERE)).version
+
+
 async def test_the_hourly_sweep_erases_workspaces_that_left(desk: Desk, clock: Clock) -> None:
     await subscribed(desk, HERE, "curriculum")
     await lifecycle.close_workspace(desk, HERE.platform, HERE.workspace, "removed")

@@ -104,7 +104,6 @@ class Ear:
             (REACTION_EVENTS, self._reaction),
             (CHANNEL_EVENTS, self._channel),
             (MEMBER_EVENTS, self._member),
-            (WORKSPACE_EVENTS, self._left),
             (("app_rate_limited",), self._limited),
         ):
             for name in names:
@@ -239,14 +238,16 @@ class Ear:
     async def _member(self, body: Mapping[str, Any], workspace: str) -> None:
         await life.member_came_or_went(self._desk, self._workspaces, workspace, body["event"])
 
-    async def _left(self, body: Mapping[str, Any], workspace: str) -> None:
-        await life.workspace_left(self._desk, self._workspaces, workspace, body)
-
     async def _limited(self, body: Mapping[str, Any], workspace: str) -> None:  # noqa: ARG002  # every event's work is called alike
         life.rate_limited(body["event"])
 
-    async def _outer(self, body: Body, next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:
-        """What comes without an inner event."""
+    async def _outer(self, body: Body, context: AsyncBoltContext, next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:
+        """What comes without an inner event; and farewells, which Bolt would acknowledge before anything is done about them."""
+        event = body.get("event")
+        if isinstance(event, dict) and event.get("type") in WORKSPACE_EVENTS:
+            # May be done twice and must not be missed: if the store fails, nothing is acknowledged, and Slack tells it again.
+            await life.workspace_left(self._desk, self._workspaces, workspace_of(context), body)
+            return BoltResponse(status=200)
         if body.get("type") == "app_rate_limited":
             life.rate_limited(body)
             return BoltResponse(status=200)

@@ -408,6 +408,17 @@ async def test_an_app_installed_in_a_whole_organisation_keeps_its_channels_under
     assert (await store.channels.load(Address("slack", "E0ORG", "C0READING"))).subscriptions
 
 
+async def test_rules_go_on_when_an_app_of_one_workspace_is_installed_for_its_organisation(slack: FakeSlack, store: RedisStore) -> None:
+    async with running(slack, await stocked(store)) as paperboy:
+        await paperboy.typed("subscribe curriculum")
+    slack.acme.enterprise = "E0ORG"
+    slack.acme.install.org, slack.acme.install.enterprise = True, "E0ORG"
+    async with running(slack, await stocked(store)) as paperboy:
+        assert "curriculum" in await paperboy.typed("list")
+        assert (await store.channels.load(READING)).subscriptions == ()
+        assert await store.channels.next_due(Address("slack", "E0ORG", "C0READING"))
+
+
 async def test_what_bolt_finds_in_the_environment_by_itself_changes_nothing(
     slack: FakeSlack, store: RedisStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

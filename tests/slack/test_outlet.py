@@ -492,7 +492,7 @@ async def test_a_first_page_without_place_is_our_bug(outlet: SlackOutlet, slack:
         await outlet.posted(READING, key=KEY, since=clock())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(keys=st.lists(st.text(st.characters(codec="utf-8"), min_size=1), min_size=1, max_size=5, unique=True))
 def test_any_key_is_found_again(redis_url: str, keys: list[str]) -> None:
     async def posted() -> None:
@@ -580,7 +580,7 @@ async def test_a_doubtful_post_stands_in_the_channel_once(
 BAD_DAYS = st.lists(st.sampled_from([AS_EVER, *(fault for _, fault in DOUBTS), rate_limited(30), rate_limited_200()]), max_size=2)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(posting=BAD_DAYS, looking=BAD_DAYS, replies=BAD_DAYS, parts=st.integers(1, 3))
 def test_whatever_goes_wrong_each_part_stands_once(
     redis_url: str, posting: list[Fault], looking: list[Fault], replies: list[Fault], parts: int
