@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -57,12 +58,20 @@ class SlackOutlet:
         workspaces: Who acts where.
         cache: Shared by all processes: the pace of each channel, and how far one was read.
         clock: Now, aware UTC.
+        pause: How to wait for the channel's next second, given seconds.
     """
 
-    def __init__(self, workspaces: Workspaces, cache: Cache, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        workspaces: Workspaces,
+        cache: Cache,
+        clock: Callable[[], datetime],
+        *,
+        pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
         self._workspaces = workspaces
         self._cache = cache
-        self._pace = Pace(cache, clock)
+        self._pace = Pace(cache, clock, pause=pause)
         self._unused: dict[Address, str] = {}
         """The key whose turn to post in the channel was taken, and not used."""
 
