@@ -79,6 +79,8 @@ class PauseWorkspace:
     platform: str
     workspace: str
     reason: str
+    removed: bool = False
+    """Whether the app is no longer installed there: then what is kept of the workspace is to be erased."""
 
 
 Pause = PauseChannel | PauseWorkspace
@@ -150,7 +152,7 @@ class Decider:
         dead = Dead(reason, merge=not doubtful, doubtful=doubtful, pauses=True)
         if isinstance(trouble, ChannelGone):
             return Decision(dead, PauseChannel(address, reason))
-        return Decision(dead, PauseWorkspace(address.platform, address.workspace, reason))
+        return Decision(dead, PauseWorkspace(address.platform, address.workspace, reason, removed=trouble.removed))
 
     def _failed(self, lease: Lease, trouble: Exception, now: datetime, *, doubtful: bool = False) -> Decision:
         if lease.failures >= len(RETRIES) or self._failing_long(lease, now):

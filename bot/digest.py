@@ -87,7 +87,7 @@ def compose(
         replies += (Message(rest, gist=f"{len(remainder)} more"),) if rest else ()
     else:
         blocks += [*cards, *rest]
-    gist = shorten(f"{papers}: {one_line(shown[0].paper.title)}", GIST)
+    gist = shorten(f"{papers}: {cards[0].title}", GIST)
     return Digest(
         message=Message(tuple(blocks), gist=gist),
         replies=replies,

@@ -156,7 +156,16 @@ class ChannelGone(PostTrouble):
 
 
 class WorkspaceGone(PostTrouble):
-    """The installation was removed or its token revoked."""
+    """The installation was removed or its token revoked.
+
+    Args:
+        removed: Whether the platform says that the app is no longer installed there, so that nothing of the workspace may be kept. Else
+            the token may be wrong, or an admin's setting in the way.
+    """
+
+    def __init__(self, reason: str, *, removed: bool = False) -> None:
+        super().__init__(reason)
+        self.removed = removed
 
 
 class MessageRefused(PostTrouble):

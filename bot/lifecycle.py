@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.channel import FOREVER
+from bot.channel import FOREVER, Address
 from bot.errors import CorruptRecord
 from bot.jobs import due_or_told
 from bot.message import Hint, Message, Text
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from bot.channel import Address, Channel
+    from bot.channel import Channel
     from bot.desk import Desk
     from bot.installation import Installation
 
 ERASED_AFTER = timedelta(hours=20)
 """From the removal of the app until what is left of its workspace is erased; the hourly sweep does it, so 24 hours are never reached."""
+MOVED_AGAIN = timedelta(hours=1)
+"""How long after an attempt to move a workspace the next is made."""
 CLOSED = "I cannot act in this workspace: "
 """Begins `Channel.trouble` of a channel that paused with its whole workspace, and goes on with it."""
 
@@ -123,6 +125,25 @@ async def close_workspace(
     for address in paused:
         await desk.store.deliveries.recall(address)
     _log.warning("workspace_closed", platform=platform, workspace=workspace, reason=reason, erase=erase, channels=len(paused))
+
+
+async def move_workspace(desk: Desk, platform: str, old: str, new: str) -> int:
+    """Give all channels of a workspace the name of the installation that acts in it from now on, with all that is kept about them.
+
+    A channel that has a record under the new name stays as it is under the old. Returns how many moved; cheap where there is nothing to
+    move, and twice is as good as once.
+    """
+    if old == new or not await desk.store.channels.of(platform, old):
+        return 0
+    # One that cannot move stays behind, and is not to be tried at every word that is said in the workspace.
+    if not await desk.store.cache.first(f"moving:{platform}:{old}:{new}", keep=MOVED_AGAIN):
+        return 0
+    moved = 0
+    for address in await desk.store.channels.traces(platform, old):
+        moved += await desk.store.channels.move(address, Address(platform, new, address.channel))
+    _log.info("workspace_moved", platform=platform, old=old, new=new, channels=moved)
+    await _reopen(desk, platform, new)
+    return moved
 
 
 async def open_workspace(desk: Desk, installation: Installation) -> None:

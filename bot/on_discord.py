@@ -44,10 +44,11 @@ def known_bot(settings: Settings, desk: Desk) -> Rest:
     return Rest(revealed(settings.discord_token), gate=desk.store.gate, clock=_now)
 
 
-async def discord(settings: Settings, desk: Desk, rest: Rest, *, doors: bool, alone: bool) -> None:
+async def discord(settings: Settings, desk: Desk, rest: Rest, tried: asyncio.Event, *, doors: bool, alone: bool) -> None:
     """Discord, as far as this process serves it: the outlet, and the gateway if there is to be one.
 
     Args:
+        tried: Set once it can be posted to, or was asked in vain for the first time.
         alone: Whether the process has no other work. Then it ends with a token that Discord no longer accepts; else only this part does.
 
     Raises:
@@ -63,9 +64,10 @@ async def discord(settings: Settings, desk: Desk, rest: Rest, *, doors: bool, al
             }
             port = await stack.enter_async_context(serving((), host=settings.host, port=settings.port, ready=ready))
             _log.info("web_server_open", port=port, addresses=[])
-        await _introduced(settings, rest)
+        await _introduced(settings, rest, tried)
         # Not earlier: with a wrong token every channel would be taken for lost.
         desk.outlets = {**desk.outlets, DISCORD: DiscordOutlet(rest, desk.store.cache)}
+        tried.set()
         if gateway is None:
             await asyncio.Event().wait()
             return
@@ -79,8 +81,8 @@ async def discord(settings: Settings, desk: Desk, rest: Rest, *, doors: bool, al
             await asyncio.Event().wait()
 
 
-async def _introduced(settings: Settings, rest: Rest) -> None:
-    """Find out whose token it is, however long Discord cannot be reached."""
+async def _introduced(settings: Settings, rest: Rest, tried: asyncio.Event) -> None:
+    """Find out whose token it is, however long Discord cannot be reached; `tried` is set after the first time that it could not."""
     wait = parts.FIRST_WAIT
     while True:
         try:
@@ -92,6 +94,7 @@ async def _introduced(settings: Settings, rest: Rest) -> None:
             raise OperatorMistake(NOT_ACCEPTED) from refused
         except PostTrouble as trouble:
             _log.warning("discord_not_reached", reason=str(trouble), again_in_seconds=wait)
+            tried.set()
             await asyncio.sleep(wait)
             wait = min(2 * wait, parts.LONGEST_WAIT)
         else:

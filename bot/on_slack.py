@@ -49,8 +49,12 @@ def known_workspaces(settings: Settings, desk: Desk) -> Workspaces:
     )
 
 
-async def slack(settings: Settings, desk: Desk, workspaces: Workspaces, *, doors: bool, works: bool) -> None:
-    """Slack, as far as this process serves it: the outlet, and the doors if there are to be any."""
+async def slack(settings: Settings, desk: Desk, workspaces: Workspaces, tried: asyncio.Event, *, doors: bool, works: bool) -> None:
+    """Slack, as far as this process serves it: the outlet, and the doors if there are to be any.
+
+    Args:
+        tried: Set once it can be posted to, or was asked in vain for the first time.
+    """
     known = asyncio.Event()
     async with AsyncExitStack() as stack:
         socket: SocketMode | None = None
@@ -71,15 +75,16 @@ async def slack(settings: Settings, desk: Desk, workspaces: Workspaces, *, doors
                 port = await stack.enter_async_context(serving(served, host=settings.host, port=settings.port, ready=ready))
                 _log.info("web_server_open", port=port, addresses=[str(one.path) for one in served])
         if token := revealed(settings.slack_bot_token):
-            await _introduced(desk, workspaces, token)
+            await _introduced(desk, workspaces, token, tried)
         # Not earlier: who is not known yet would be taken for a workspace that has left, and its channels would pause.
         desk.outlets = {**desk.outlets, SLACK: SlackOutlet(workspaces, desk.store.cache, _now)}
         known.set()
+        tried.set()
         await (socket.run() if socket else asyncio.Event().wait())
 
 
-async def _introduced(desk: Desk, workspaces: Workspaces, token: str) -> None:
-    """Find out whose token it is, however long Slack cannot be reached."""
+async def _introduced(desk: Desk, workspaces: Workspaces, token: str, tried: asyncio.Event) -> None:
+    """Find out whose token it is, however long Slack cannot be reached; `tried` is set after the first time that it could not."""
     if token.startswith("xoxe."):
         _log.warning("slack_token_rotates", advice="it ends after 12 hours: switch token rotation off, or install by OAuth")
     wait = parts.FIRST_WAIT
@@ -89,6 +94,7 @@ async def _introduced(desk: Desk, workspaces: Workspaces, token: str) -> None:
             installation = await workspaces.lone(token)
         except PostTrouble as trouble:
             _log.warning("slack_not_reached", reason=str(trouble), again_in_seconds=wait)
+            tried.set()
             await asyncio.sleep(wait)
             wait = min(2 * wait, parts.LONGEST_WAIT)
     await reopen_workspace(desk, SLACK, installation.workspace)

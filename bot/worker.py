@@ -16,7 +16,7 @@ from bot import jobs, lifecycle
 from bot.delivery import REQUEST, PauseChannel, PauseWorkspace
 from bot.errors import CorruptRecord, UserMistake
 from bot.fetching import read_source
-from bot.ports import Later
+from bot.ports import Doubtful, Later, State
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -139,8 +139,10 @@ class Worker:
     async def _deliver(self, lease: Lease) -> None:
         outlet = self._desk.outlets.get(lease.delivery.address.platform)
         if outlet is None:
-            at = await self._desk.store.now() + NO_OUTLET
-            await self._desk.store.deliveries.settle(lease, Later(at, "no worker here reaches this platform", counts=False))
+            at, reason = await self._desk.store.now() + NO_OUTLET, "no worker here reaches this platform"
+            # What may have been posted still may: whoever reaches the platform has to find out first.
+            outcome = Doubtful(at, reason, counts=False) if lease.state is State.UNKNOWN else Later(at, reason, counts=False)
+            await self._desk.store.deliveries.settle(lease, outcome)
             return
         pause = await self._courier.deliver(lease, outlet)
         if pause is not None:
@@ -150,9 +152,9 @@ class Worker:
         match pause:
             case PauseChannel(address, reason):
                 await lifecycle.pause_channel(self._desk, address, reason)
-            case PauseWorkspace(platform, workspace, reason):
-                _log.error("workspace_gone", platform=platform, workspace=workspace, reason=reason)
-                # A refused token is no removal: the platform tells of that by itself. Only posting stops, in all its channels at once.
-                await lifecycle.close_workspace(self._desk, platform, workspace, reason, erase=False, at=since)
+            case PauseWorkspace(platform, workspace, reason, removed):
+                _log.error("workspace_gone", platform=platform, workspace=workspace, reason=reason, removed=removed)
+                # A refused token alone is no removal: then only posting stops, in all its channels at once.
+                await lifecycle.close_workspace(self._desk, platform, workspace, reason, erase=removed, at=since)
             case _:
                 assert_never(pause)

@@ -17,3 +17,7 @@ class Clock:
     def advance(self, by: timedelta) -> datetime:
         self.now += by
         return self.now
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, in the time of the test: for what asks how to."""
+        self.advance(timedelta(seconds=seconds))

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 from cryptography.fernet import Fernet
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 _GIVEN = os.environ.get("PAPERBOY_TEST_REDIS_URL", "")
 """A server that the store's tests run on as well; they empty its database, which must be one from 9."""
+
+
+# Hypothesis fails an example that takes 200 ms; on a busy machine that says nothing about the code.
+hypothesis.settings.register_profile("paperboy", deadline=None)
+hypothesis.settings.load_profile("paperboy")
 
 
 @pytest.fixture

@@ -182,7 +182,7 @@ DIALOGUES = (
         ("saved export ris", "TY  -"),
         ("saved export csv", "Curriculum Learning for Robot Arms"),
         ("saved export docx", "bibtex, ris, csv"),
-        ("unsave 2611.00001", "took 2611.00001 off"),
+        ("unsave 2611.00001", "took “Curriculum Learning for Robot Arms” off"),
         ("unsave 2611.00001", "not on the reading list"),
     ),
     dialogue(

@@ -105,6 +105,10 @@ def test_the_notification_names_the_best_paper_and_fits_a_phone() -> None:
     composed = compose(CHANNEL, matched(3), rarity=lambda _: 1.0, now=NOW)
     assert composed is not None
     assert composed.message.gist == "3 papers for #ml-reading: Robot 3"
+    tex = [replace(one, paper=replace(one.paper, title=r"$\beta$-VAE for Robots")) for one in matched(1)]
+    composed = compose(CHANNEL, tex, rarity=lambda _: 1.0, now=NOW)
+    assert composed is not None
+    assert composed.message.gist == "1 paper for #ml-reading: β-VAE for Robots"
     long = [replace(one, paper=replace(one.paper, title="Robot " * 100)) for one in matched(1)]
     composed = compose(CHANNEL, long, rarity=lambda _: 1.0, now=NOW)
     assert composed is not None

@@ -290,6 +290,28 @@ async def test_everything_moves_with_a_channel(desk: Desk) -> None:
     assert (await desk.store.channels.load(HERE)).version == 0
 
 
+async def test_channels_go_on_under_the_name_of_the_installation_that_takes_over(desk: Desk) -> None:
+    rules = [(await a_channel(desk, address)).subscriptions for address in (HERE, THERE)]
+    org = [dataclasses.replace(address, workspace="E1") for address in (HERE, THERE)]
+    await lifecycle.close_workspace(desk, "slack", "T1", "moving into an organisation", erase=False)
+
+    assert await lifecycle.move_workspace(desk, "slack", "T1", "E1") >= 2
+    assert await lifecycle.move_workspace(desk, "slack", "T1", "E1") == 0
+
+    moved = [await desk.store.channels.load(address) for address in org]
+    assert [(one.subscriptions, one.paused_until) for one in moved] == [(one, None) for one in rules]
+    assert not await desk.store.channels.of("slack", "T1")
+
+
+async def test_a_channel_that_the_other_installation_has_already_stays_where_it_is(desk: Desk) -> None:
+    org = dataclasses.replace(HERE, workspace="E1")
+    await a_channel(desk)
+    theirs = await a_channel(desk, org, makers=("U2",))
+    await lifecycle.move_workspace(desk, "slack", "T1", "E1")
+    assert (await desk.store.channels.load(org)).subscriptions == theirs.subscriptions
+    assert (await desk.store.channels.load(HERE)).subscriptions
+
+
 async def test_rules_that_cannot_move_pause_and_their_makers_hear_of_it(desk: Desk) -> None:
     before = await a_channel(desk)
     other = await a_channel(desk, THERE, makers=("U2",))

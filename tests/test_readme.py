@@ -69,7 +69,7 @@ def test_the_transcript_is_what_the_demo_says() -> None:
     assert without_dates(shown).split() == without_dates(transcript()).split()
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/slack.md", "docs/discord.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/slack.md", "docs/discord.md", "docs/privacy.md"])
 def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
     links = re.findall(r"\]\(([^):#]+)\)", (ROOT / page).read_text("utf-8"))
     assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []

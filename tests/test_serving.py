@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
-from bot import parts
+from bot import parts, serving
 from bot.errors import NotSent, OperatorMistake
 from bot.installation import Installation
 from bot.on_slack import _introduced
 from bot.parts import supervised, together
+from bot.serving import _working
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +81,36 @@ class Unreachable:
 
 
 async def test_a_slack_that_cannot_be_reached_is_asked_until_it_can() -> None:
-    desk, workspaces = Opened(), Unreachable()
-    await _introduced(desk, workspaces, "xoxe.xoxb-1")  # type: ignore[arg-type]  # no more of a desk is needed here
+    desk, workspaces, tried = Opened(), Unreachable(), asyncio.Event()
+    await _introduced(desk, workspaces, "xoxe.xoxb-1", tried)  # type: ignore[arg-type]  # no more of a desk is needed here
     assert workspaces.tries == 3
+    assert tried.is_set(), "the machine need not wait for it"
     assert desk.opened == ["T0TEAM"], "it is there, so what paused when it was not goes on"
+
+
+class Machine:
+    """Tells whether it was started."""
+
+    def __init__(self) -> None:
+        self.started = asyncio.Event()
+
+    def start(self) -> None:
+        self.started.set()
+
+    async def stop(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("word", [True, False], ids=["Slack was tried", "nothing was heard"])
+async def test_the_machine_begins_after_the_first_word_about_slack_or_without_it(monkeypatch: pytest.MonkeyPatch, *, word: bool) -> None:
+    machine, tried = Machine(), asyncio.Event()
+    monkeypatch.setattr(serving, "HEAD_START", timedelta(hours=1) if word else timedelta())
+    task = asyncio.create_task(_working(machine, [tried]))  # type: ignore[arg-type]  # no more of a worker is needed here
+    if word:
+        await asyncio.sleep(0)
+        assert not machine.started.is_set()
+        tried.set()
+    await machine.started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task

@@ -12,14 +12,14 @@ from structlog.testing import capture_logs
 
 from bot import jobs, lifecycle
 from bot.channel import FOREVER, Address
-from bot.delivery import Courier
+from bot.delivery import REQUEST, Courier
 from bot.desk import Desk
 from bot.errors import ChannelGone, NotSent, OutcomeUnknown, WorkspaceGone
 from bot.memory import Memory
 from bot.ports import Due, Harvest
 from bot.store import keys
 from bot.ticker import Ticker
-from bot.worker import NO_OUTLET, UNREADABLE, Worker
+from bot.worker import LEASE, NO_OUTLET, UNREADABLE, Worker
 from tests.feed import Feed
 from tests.library import LIBRARY
 from tests.outlet import KeepingOutlet
@@ -208,6 +208,19 @@ async def test_a_workspace_that_is_gone_is_told_loudly_and_none_of_its_channels_
     assert (await desk.store.channels.load(HERE)).subscriptions, "a refused token is no removal"
 
 
+async def test_a_workspace_whose_farewell_nobody_heard_is_erased_once_the_platform_says_that_it_left(
+    desk: Desk, outlet: KeepingOutlet, clock: Clock
+) -> None:
+    await a_due_digest(desk, clock)
+    outlet.failures.append(WorkspaceGone("the app was removed", removed=True))
+    worker = a_worker(desk)
+    await worker.plan_due()
+    await worker.deliver_due()
+    clock.advance(lifecycle.ERASED_AFTER)
+    await worker.sweep()
+    assert not (await desk.store.channels.load(HERE)).version
+
+
 async def test_the_hourly_sweep_erases_workspaces_that_left(desk: Desk, clock: Clock) -> None:
     await subscribed(desk, HERE, "curriculum")
     await lifecycle.close_workspace(desk, HERE.platform, HERE.workspace, "removed")
@@ -244,6 +257,23 @@ async def test_a_delivery_waits_for_a_worker_that_reaches_its_platform(desk: Des
     assert await a_worker(elsewhere).deliver_due() == 1
     clock.advance(NO_OUTLET)
     assert await a_worker(desk).deliver_due() == 1
+    assert len(outlet.posts) == 1
+
+
+async def test_what_may_have_been_posted_is_found_out_by_whoever_reaches_the_platform(
+    desk: Desk, outlet: KeepingOutlet, clock: Clock, store: RedisStore
+) -> None:
+    await a_due_digest(desk, clock)
+    await a_worker(desk).plan_due()
+    [lease] = await store.deliveries.claim(limit=1, lease=LEASE)
+    assert await store.deliveries.begin(lease, need=REQUEST)
+    await outlet.post(lease.delivery.address, lease.delivery.parts[0], key=lease.key)  # and the process dies
+    clock.advance(LEASE)
+
+    assert await a_worker(dataclasses.replace(desk, outlets={})).deliver_due() == 1
+    clock.advance(NO_OUTLET)
+    assert await a_worker(desk).deliver_due() == 1
+
     assert len(outlet.posts) == 1
 
 

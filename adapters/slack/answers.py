@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from adapters.slack.api import NotInvited
+from adapters.slack.callers import BETWEEN_PEOPLE
 from adapters.slack.files import delivered
 from adapters.slack.origin import DIRECT, Place, remembering
 from adapters.slack.views import shown
-from adapters.slack.ways import USES, UrlSpent, parts_of, respond, say, whisper
-from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, OutcomeUnknown, PostTrouble, StoreTrouble, WorkspaceGone
+from adapters.slack.ways import USES, UrlSpent, parts_of, respond, say, stands, whisper
+from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, OutcomeUnknown, StoreTrouble, WorkspaceGone
 from bot.message import Hint, Message
 from bot.votes import papers_meant
 
@@ -34,10 +35,6 @@ AT_ONCE = USES - 1
 INVITE = (
     "I am not in this channel, so digests cannot come here. Invite me: type /invite @Paperboy. If you cannot, somebody who runs the "
     "channel can; I need nothing else."
-)
-BETWEEN_PEOPLE = (
-    "I am not part of this conversation, so digests cannot come here. Use /papers in a channel and invite me there with "
-    "/invite @Paperboy, or in our own direct messages: you find me under Apps."
 )
 UNSURE = "Slack did not tell me whether the channel got this, and I do not say it twice. For you alone:"
 
@@ -58,14 +55,18 @@ async def deliver(desk: Desk, api: Api, origin: Origin, call: Call, answered: An
         await _announce(desk, api, origin, call, message, thread=origin.threads_under)
     elif answered.public:
         # A mention in a thread is answered there, and shown to the channel, which the change is about.
-        await _announce(desk, api, origin, call, message, thread=origin.thread if origin.is_talk else "", broadcast=True)
+        said = await _announce(desk, api, origin, call, message, thread=origin.thread if origin.is_talk else "", broadcast=True)
+        if said and origin.place is Place.MODAL:
+            # The dialog hides the channel; without a word in it a press seems to have done nothing.
+            await _show(api, origin, message, call.text)
     elif answered.threaded:
         await tell(api, dataclasses.replace(origin, thread=origin.threads_under), message)
     else:
         await tell(api, origin, message, turns=turns, command=call.text)
 
 
-async def _announce(desk: Desk, api: Api, origin: Origin, call: Call, message: Message, *, thread: str, broadcast: bool = False) -> None:
+async def _announce(desk: Desk, api: Api, origin: Origin, call: Call, message: Message, *, thread: str, broadcast: bool = False) -> bool:
+    """Say it openly. False where the asker was told something else, or more."""
     parts = parts_of(message)
     for place, part in enumerate(parts):
         rest = parts[place:]
@@ -76,19 +77,20 @@ async def _announce(desk: Desk, api: Api, origin: Origin, call: Call, message: M
         except NotInvited:
             hint = BETWEEN_PEOPLE if origin.channel_name == DIRECT else INVITE
             await _say_by_url(api, origin, rest, Hint(hint), thread=thread)
-            return
+            return False
         except ChannelGone as exc:
             await tell(api, origin, _joined(rest, Hint(f"Only you can see this: {exc}.")))
-            return
+            return False
         except OutcomeUnknown as exc:
             _log.warning("announcement_doubtful", channel=str(call.address), reason=str(exc))
             await tell(api, origin, _joined(rest, before=Hint(UNSURE)))
-            return
+            return False
         except (NotSent, Busy) as exc:
             _log.warning("announcement_not_sent", channel=str(call.address), reason=str(exc))
             await _say_by_url(api, origin, rest, None, thread=thread)
-            return
+            return False
         await _note_papers(desk, call, papers_meant(parts, place), ts)
+    return True
 
 
 async def _note_papers(desk: Desk, call: Call, papers: Sequence[PaperId], ts: str) -> None:
@@ -177,19 +179,9 @@ async def _show(api: Api, origin: Origin, message: Message, command: str) -> boo
     """Show it in a dialog: a new one over App Home, else in the place of what the present one shows. False if that is too late."""
     name = command.split(maxsplit=1)[0].capitalize() if command.split() else "Paperboy"
     view = remembering(shown(message, name, channel=origin.channel), origin)
-    try:
-        if origin.place is Place.MODAL:
-            await api.call("views.update", view_id=origin.view, view=view)
-        else:
-            await api.call("views.open", trigger_id=origin.trigger, view=view)
-    except WorkspaceGone:
-        raise
-    except OutcomeUnknown as exc:
-        _log.warning("dialog_doubtful", reason=str(exc))
-    except PostTrouble as exc:
-        _log.info("dialog_not_shown", reason=str(exc))
-        return False
-    return True
+    if origin.place is Place.MODAL:
+        return await stands(api.call("views.update", view_id=origin.view, view=view))
+    return await stands(api.call("views.open", trigger_id=origin.trigger, view=view))
 
 
 def _cut(parts: Sequence[Message]) -> Sequence[Message]:
@@ -198,7 +190,7 @@ def _cut(parts: Sequence[Message]) -> Sequence[Message]:
     if more <= 0:
         return parts
     messages = "1 more message does" if more == 1 else f"{more} more messages do"
-    return [*parts[:AT_ONCE], Message((Hint(f"That is not all: {messages} not go at once. Ask for less, or for a page."),))]
+    return [*parts[:AT_ONCE], Message((Hint(f"That is not all: {messages} not go at once."),))]
 
 
 def _joined(parts: Sequence[Message], *after: Hint, before: Hint | None = None) -> Message:

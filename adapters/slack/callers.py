@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 KEEP = timedelta(minutes=10)
 """How long a person or a channel's name is believed: somebody who became an admin need not wait long, and users.info is asked rarely."""
+OWN = timedelta(days=30)
+"""How long it is known which direct channel is the bot's own with a person; it does not change."""
+BETWEEN_PEOPLE = (
+    "I am not part of this conversation, so digests cannot come here. Use /papers in a channel and invite me there with "
+    "/invite @Paperboy, or in our own direct messages: you find me under Apps."
+)
 SOMEBODY = "Somebody"
 """A person whose name Slack does not tell."""
 
@@ -37,7 +43,26 @@ async def caller(api: Api, cache: Cache, origin: Origin, text: str) -> Call:
         channel_name=origin.channel_name or await name_of(api, cache, origin),
         asker=await asker(api, cache, origin),
         text=text,
+        unreachable=await _unreachable(api, cache, origin),
     )
+
+
+async def _unreachable(api: Api, cache: Cache, origin: Origin) -> str:
+    """Between two people the bot is never heard and cannot be invited. Their conversation looks like its own with one of them."""
+    if not origin.is_direct or origin.is_talk or origin.channel == origin.home_channel:
+        return ""
+    key = f"slack:direct:{origin.workspace}:{origin.user}"
+    own = (await cache.get(key) or b"").decode()
+    if not own:
+        try:
+            own = str((await api.call("conversations.open", users=origin.user)).get("channel", {}).get("id") or "")
+        except WorkspaceGone:
+            raise
+        except PostTrouble:
+            # Without im:write, or just now, it cannot be told; what is posted there tells.
+            return ""
+        await cache.put(key, own.encode(), keep=OWN)
+    return BETWEEN_PEOPLE if own and own != origin.channel else ""
 
 
 async def asker(api: Api, cache: Cache, origin: Origin) -> Asker:

@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_SAID = (None, "", "file_share", "me_message", "thread_broadcast")
+"""Subtypes of what a person says: with a file, as "/me", in a thread and to its channel. All others are Slack's own notices."""
+
+
 def is_for_us(event: Mapping[str, Any]) -> bool:
     """Whether a person said it to the bot just now: not another bot, no edit, no notice of Slack's own."""
     if event.get("type") == "message" and event.get("channel_type") != "im":
         return False
-    return bool(event.get("user")) and not any(event.get(sign) for sign in ("bot_id", "subtype", "edited", "hidden"))
+    return bool(event.get("user")) and event.get("subtype") in _SAID and not any(event.get(sign) for sign in ("bot_id", "edited", "hidden"))
 
 
 def command_in(event: Mapping[str, Any], *, bot_user: str) -> str:

@@ -104,7 +104,6 @@ class Ear:
             (REACTION_EVENTS, self._reaction),
             (CHANNEL_EVENTS, self._channel),
             (MEMBER_EVENTS, self._member),
-            (WORKSPACE_EVENTS, self._left),
             (("app_rate_limited",), self._limited),
         ):
             for name in names:
@@ -149,9 +148,14 @@ class Ear:
     async def _foreign_action(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
         origin = of_action(body, context)
-        # Choosing in a form of ours is no press: Slack tells it where a field asks for that.
-        if origin.place is Place.CHANNEL:
-            await self._once.do(body, lambda: self._once.tell(origin, OLD), origin)
+        # Choosing in a form is no press: Slack tells it where a field asks for that.
+        if (body.get("view") or {}).get("callback_id") != FORM:
+            await self._once.do(body, lambda: self._expired(origin), origin)
+
+    async def _expired(self, origin: Origin) -> None:
+        await self._once.tell(origin, OLD)
+        if origin.place is Place.HOME:
+            await home.publish(self._desk, await self._workspaces.api(origin.workspace), origin)
 
     async def _zones(self, ack: AsyncAck, body: Body) -> None:
         await ack(options=options(suggest(str(body.get("value") or ""))))
@@ -234,14 +238,16 @@ class Ear:
     async def _member(self, body: Mapping[str, Any], workspace: str) -> None:
         await life.member_came_or_went(self._desk, self._workspaces, workspace, body["event"])
 
-    async def _left(self, body: Mapping[str, Any], workspace: str) -> None:
-        await life.workspace_left(self._desk, self._workspaces, workspace, body)
-
     async def _limited(self, body: Mapping[str, Any], workspace: str) -> None:  # noqa: ARG002  # every event's work is called alike
         life.rate_limited(body["event"])
 
-    async def _outer(self, body: Body, next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:
-        """What comes without an inner event."""
+    async def _outer(self, body: Body, context: AsyncBoltContext, next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:
+        """What comes without an inner event; and farewells, which Bolt would acknowledge before anything is done about them."""
+        event = body.get("event")
+        if isinstance(event, dict) and event.get("type") in WORKSPACE_EVENTS:
+            # May be done twice and must not be missed: if the store fails, nothing is acknowledged, and Slack tells it again.
+            await life.workspace_left(self._desk, self._workspaces, workspace_of(context), body)
+            return BoltResponse(status=200)
         if body.get("type") == "app_rate_limited":
             life.rate_limited(body)
             return BoltResponse(status=200)

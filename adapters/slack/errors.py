@@ -105,6 +105,8 @@ _WORKSPACE: Mapping[str, str] = {
     "token_revoked": f"the app's token for this workspace was revoked: {_AGAIN}",
     "two_factor_setup_required": "this workspace demands two-factor authentication of whoever installed the app",
 }
+_REMOVED = "account_inactive"
+"""What a bot's token is answered once its app was removed, whether or not the event of it ever reached us."""
 _EXPIRED = f"the app's token for this workspace has expired: {_AGAIN}"
 
 _WAITS: Mapping[str, timedelta] = {"message_limit_exceeded": USED_UP, "rate_limited": WINDOW, "ratelimited": WINDOW}
@@ -182,6 +184,13 @@ def trouble(method: str, error: Exception) -> PostTrouble:
     return OutcomeUnknown(f"{method}: no answer that can be read ({type(error).__name__})")
 
 
+def name_of(trouble: PostTrouble) -> str:
+    """Slack's own word for it, for the operator; what we say of it where there was none."""
+    cause = trouble.__cause__
+    answer = cause.response.data if isinstance(cause, SlackApiError) and hasattr(cause.response, "data") else None
+    return str(answer["error"]) if isinstance(answer, dict) and answer.get("error") else str(trouble)
+
+
 def _answered(method: str, response: Any) -> PostTrouble:
     # Where the body was no JSON at all, slack_sdk hands over aiohttp's own response.
     status: int = response.status_code if hasattr(response, "status_code") else response.status
@@ -205,7 +214,7 @@ def _refusal(method: str, error: str, answer: Mapping[str, Any]) -> PostTrouble:
     if error == "token_expired":
         return TokenExpired(_EXPIRED)
     if error in _WORKSPACE:
-        return WorkspaceGone(_WORKSPACE[error])
+        return WorkspaceGone(_WORKSPACE[error], removed=error == _REMOVED)
     if error in _DOUBTFUL:
         return OutcomeUnknown(f"{method}: {error}")
     if error in _NOT_NOW:

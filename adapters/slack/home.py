@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from adapters.slack import scopes
 from adapters.slack.api import Refused, ScopeMissing
 from adapters.slack.callers import asker
 from adapters.slack.origin import PLATFORM
@@ -64,9 +65,18 @@ async def _page(desk: Desk, api: Api, origin: Origin) -> dict[str, Any]:
     # Their own first, the others as in Slack's sidebar.
     channels.sort(key=lambda one: (one.address.channel != origin.home_channel, one.name.casefold(), one.address))
     addresses = [one.address for one in channels]
+    missing = " ".join(filter(None, (missing, _left_out(api))))
     sections = await home(desk, await asker(api, desk.store.cache, origin), addresses, page=origin.page, missing=missing)
     note = {"direct": origin.home_channel, "page": str(origin.page)}
     return {**home_view(sections), "private_metadata": json.dumps({name: value for name, value in note.items() if value})}
+
+
+def _left_out(api: Api) -> str:
+    """What the app goes without here, but for what the page shows by itself; "" if nothing, or Slack did not tell the scopes."""
+    granted = api.installation.scopes
+    lacking = [one for one in scopes.missing(granted) if "channels:read" not in one.scopes] if granted else []
+    named = "; ".join(f"{one.name} ({', '.join(scope for scope in one.scopes if scope not in granted)})" for one in lacking)
+    return f"This app was installed without: {named}. Whoever installed it can add what is missing." if named else ""
 
 
 async def may_see(api: Api, origin: Origin, channel: str) -> bool:

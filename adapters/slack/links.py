@@ -20,36 +20,33 @@ if TYPE_CHECKING:
     from bot.desk import Desk
 
 COMPOSER = "COMPOSER"
-"""What Slack writes for the channel while the message is still being written."""
+"""What Slack writes for the channel while the message is still being written. The link is shared again when it is posted."""
 TOLD_AGAIN = timedelta(days=1)
 
 _log = structlog.get_logger()
 
 
 async def unfurl(desk: Desk, api: Api, workspace: str, event: Mapping[str, Any]) -> None:
-    """Answer a `link_shared`; with nothing, where no address is worth a card.
+    """Answer a `link_shared`; with nothing, where no address is worth a card or nothing is posted yet.
 
     Raises:
         PostTrouble: Slack did not take the cards.
     """
     urls = [str(link["url"]) for link in event.get("links") or () if isinstance(link, dict) and link.get("url")]
-    channel = str(event.get("channel", ""))
-    # A message being written is in no channel yet: whatever was shown elsewhere, its writer wants to see what it will look like.
-    where = f"{COMPOSER}:{event.get('unfurl_id', '')}" if channel == COMPOSER else channel
-    found = await cards(desk, Address(PLATFORM, workspace, where), urls)
+    # Slack's pages call it `channel_id` where a message is still being written, its payloads `channel`.
+    channel = str(event.get("channel") or event.get("channel_id") or "")
+    if channel == COMPOSER:
+        # What is previewed is posted with its card, wherever that is: neither `settings links off` nor the quiet half hour would hold.
+        return
+    found = await cards(desk, Address(PLATFORM, workspace, channel), urls)
     if not found:
         return
     unfurls = {url: unfurled(card) for url, card in found.items()}
-    place: dict[str, Any] = (
-        {"unfurl_id": event.get("unfurl_id"), "source": event.get("source")}
-        if channel == COMPOSER
-        else {"channel": channel, "ts": event.get("message_ts")}
-    )
     try:
-        await api.call("chat.unfurl", **place, unfurls=unfurls)
+        await api.call("chat.unfurl", channel=channel, ts=event.get("message_ts"), unfurls=unfurls)
     except ScopeMissing as exc:
         if await desk.store.cache.first(f"slack:told:links:{workspace}", keep=TOLD_AGAIN):
             _log.warning("links_not_shown", workspace=workspace, reason=f"the app has no scope {exc.needed or 'links:write'}")
     except Refused as exc:
-        # The message is gone, or somebody closed the preview: nothing to mend.
+        # The message is gone: nothing to mend.
         _log.info("links_not_shown", workspace=workspace, reason=str(exc))

@@ -18,7 +18,8 @@ from typing_extensions import override
 
 from adapters.slack.ear import COMMAND, EVENTS, Ear
 from adapters.slack.once import Once
-from adapters.slack.origin import workspace_of
+from adapters.slack.origin import PLATFORM, workspace_of
+from bot import lifecycle
 from bot.errors import WorkspaceGone
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ def listener(desk: Desk, workspaces: Workspaces) -> Listener:
 
     async def authorize(context: AsyncBoltContext) -> AuthorizeResult | None:
         workspace = workspace_of(context)
+        if context.is_enterprise_install and context.team_id:
+            # Installed for the whole organisation after it had been for this workspace: its rules go on under the organisation's name.
+            await lifecycle.move_workspace(desk, PLATFORM, context.team_id, workspace)
         try:
             who = await workspaces.installation(workspace)
         except WorkspaceGone as exc:

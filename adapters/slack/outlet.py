@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -57,12 +58,20 @@ class SlackOutlet:
         workspaces: Who acts where.
         cache: Shared by all processes: the pace of each channel, and how far one was read.
         clock: Now, aware UTC.
+        pause: How to wait for the channel's next second, given seconds.
     """
 
-    def __init__(self, workspaces: Workspaces, cache: Cache, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        workspaces: Workspaces,
+        cache: Cache,
+        clock: Callable[[], datetime],
+        *,
+        pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
         self._workspaces = workspaces
         self._cache = cache
-        self._pace = Pace(cache, clock)
+        self._pace = Pace(cache, clock, pause=pause)
         self._unused: dict[Address, str] = {}
         """The key whose turn to post in the channel was taken, and not used."""
 
@@ -127,28 +136,18 @@ class SlackOutlet:
         channel = await _direct(api, address.channel) if _is_person(address.channel) else address.channel
         if not channel:
             return None
-        oldest = f"{(since - SKEW).timestamp():.6f}"
+        wanted = {
+            "channel": channel,
+            "oldest": f"{(since - SKEW).timestamp():.6f}",
+            "limit": PAGE,
+            "include_all_metadata": True,
+        }
 
         def replies(cursor: str | None) -> Awaitable[dict[str, Any]]:
-            return api.call(
-                "conversations.replies",
-                channel=channel,
-                ts=under,
-                oldest=oldest,
-                limit=PAGE,
-                include_all_metadata=True,
-                cursor=cursor,
-            )
+            return api.call("conversations.replies", ts=under, cursor=cursor, **wanted)
 
         def history(cursor: str | None) -> Awaitable[dict[str, Any]]:
-            return api.call(
-                "conversations.history",
-                channel=channel,
-                oldest=oldest,
-                limit=PAGE,
-                include_all_metadata=True,
-                cursor=cursor,
-            )
+            return api.call("conversations.history", cursor=cursor, **wanted)
 
         try:
             if under:

@@ -34,6 +34,10 @@ safe. No text of ours has a limit of its own below `text`, which counts a block'
 FILE = 3000
 """Characters of a file that are shown; what is longer should be uploaded."""
 
+_TITLE_ALOUD = 100
+"""Characters of a title among others in the words of a notification."""
+_TELLING = 40
+"""Characters by which a title is known in a gist that may have cut it."""
 _FLOOR = LIMITS.characters // MOST_BLOCKS
 """What the smallest block of Slack's counts for, so that fifty of them fill a message."""
 _BLOCK_ID = len(', "block_id": "at:49"')
@@ -173,7 +177,12 @@ def _file(file: File) -> Iterator[Json]:
 
 
 def _words(message: Message) -> str:
-    if not (said := literal(message.gist).strip()):
+    """The gist, for phones show no more; then the further papers, for screen readers read these words instead of the blocks."""
+    if said := literal(message.gist).strip():
+        titles = ((one.number, line(one.title)) for one in message.blocks if isinstance(one, Card))
+        further = (f"{_mark(number)}{shorten(title, _TITLE_ALOUD)}" for number, title in titles if title[:_TELLING] not in line(said))
+        said = "\n".join((said, *further))
+    else:
         # Addresses are linked in the blocks; read aloud they are only noise.
         quiet = (replace(block, url="") if isinstance(block, Card) and block.title else block for block in message.blocks)
         said = "\n".join(block.text for block in plain(Message(tuple(quiet)), SECTION).blocks if isinstance(block, Text))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
-
-import structlog
 
 from adapters.slack.answers import deliver, tell
 from adapters.slack.callers import caller
 from adapters.slack.home import publish
 from adapters.slack.origin import Place, remembering
 from adapters.slack.views import modal
+from adapters.slack.ways import stands
 from bot.commands import answer, form
-from bot.errors import OutcomeUnknown, PostTrouble, WorkspaceGone
 from bot.message import Hint, Message, Text
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ TOO_LATE = Message(
         Hint("What the form asks can be typed as well: /papers help"),
     )
 )
-_log = structlog.get_logger()
 
 
 async def serve(desk: Desk, workspaces: Workspaces, origin: Origin, text: str, *, turns: bool = False, hint: str = "") -> None:
@@ -54,9 +52,7 @@ async def serve(desk: Desk, workspaces: Workspaces, origin: Origin, text: str, *
                 return
     answered = await answer(desk, call)
     if hint:
-        answered = type(answered)(
-            Message((*answered.message.blocks, Hint(hint)), gist=answered.message.gist), public=answered.public, threaded=answered.threaded
-        )
+        answered = replace(answered, message=replace(answered.message, blocks=(*answered.message.blocks, Hint(hint))))
     await deliver(desk, api, origin, call, answered, turns=turns)
     if answered.public and origin.home_channel:
         await publish(desk, api, origin)
@@ -65,16 +61,6 @@ async def serve(desk: Desk, workspaces: Workspaces, origin: Origin, text: str, *
 async def _open(api: Api, origin: Origin, asked: Form) -> bool:
     """Open the form, over the dialog that the button stands in. False if it is surely not open."""
     view = remembering(modal(asked, channel=origin.channel, thread=origin.thread), origin)
-    try:
-        if origin.place is Place.MODAL:
-            await api.call("views.push", trigger_id=origin.trigger, view=view)
-        else:
-            await api.call("views.open", trigger_id=origin.trigger, view=view)
-    except WorkspaceGone:
-        raise
-    except OutcomeUnknown as exc:
-        _log.warning("form_doubtful", reason=str(exc))
-    except PostTrouble as exc:
-        _log.info("form_not_opened", reason=str(exc))
-        return False
-    return True
+    if origin.place is Place.MODAL:
+        return await stands(api.call("views.push", trigger_id=origin.trigger, view=view))
+    return await stands(api.call("views.open", trigger_id=origin.trigger, view=view))

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import structlog
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app
-from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.api import Api
+from adapters.slack.errors import name_of
 from adapters.slack.workspaces import PLATFORM
 from bot.errors import Busy, MessageRefused, OperatorMistake, PostTrouble, WorkspaceGone
 from bot.installation import Installation
@@ -142,8 +142,7 @@ class SocketMode:
         return _Link(self._app, socket)
 
     def _refused(self, refused: PostTrouble) -> _Lost | OperatorMistake:
-        cause = refused.__cause__
-        name = cause.response.get("error") if isinstance(cause, SlackApiError) else refused
+        name = name_of(refused)
         if self._was_connected:
             return _Lost(f"Slack no longer accepts SLACK_APP_TOKEN: {name}", wait=LONGEST_WAIT)
         return OperatorMistake(

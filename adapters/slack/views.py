@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.commands import Section
     from bot.form import Form, Mistake
 
-__all__ = ["FORM", "SHOWN", "Filled", "errors", "home", "modal", "options", "shown", "values"]
+__all__ = ["FORM", "SHOWN", "Submission", "errors", "home", "modal", "options", "shown", "values"]
 
 FORM = "form"
 """The callback id of a form's modal, for `AsyncApp.view`."""
@@ -32,7 +32,7 @@ _TITLE = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class Submission:
     """A form as it was submitted."""
 
     channel: str
@@ -57,7 +57,7 @@ def modal(form: Form, *, channel: str, thread: str = "") -> Json:
     }
 
 
-def values(view: Mapping[str, Any]) -> Filled:
+def values(view: Mapping[str, Any]) -> Submission:
     """What stands in the view of a `view_submission`.
 
     Raises:
@@ -67,7 +67,7 @@ def values(view: Mapping[str, Any]) -> Filled:
     if view.get("callback_id") != FORM or not isinstance(kept, dict):
         raise ValueError(f"no form of ours: {view.get('callback_id')!r}")
     inputs = view.get("state", {}).get("values", {})
-    return Filled(
+    return Submission(
         channel=str(kept.get("channel", "")),
         command=str(kept.get("command", "")),
         values={name: filled_in(state) for place, states in inputs.items() if (name := name_of(place)) for state in states.values()},

@@ -13,7 +13,7 @@ from adapters.slack.api import ChannelClosed, Refused
 from adapters.slack.escape import mrkdwn
 from adapters.slack.outlet import THREAD_GONE
 from adapters.slack.render import LIMITS, Rendered, measure, render
-from bot.errors import MessageRefused, NotSent, OutcomeUnknown
+from bot.errors import MessageRefused, NotSent, OutcomeUnknown, PostTrouble, WorkspaceGone
 from bot.message import Text
 from bot.paging import split
 from bot.plain import plain
@@ -109,6 +109,24 @@ async def respond(api: Api, url: str, part: Message, *, public: bool = False, re
         await _send(api, url, {**body, "unfurl_links": False, "unfurl_media": False})
 
     await _taken(part, send)
+
+
+async def stands(dialog: Awaitable[object]) -> bool:
+    """Whether a dialog that is being opened or changed may stand on the screen; False if it surely does not.
+
+    Raises:
+        WorkspaceGone: Nobody can be answered.
+    """
+    try:
+        await dialog
+    except WorkspaceGone:
+        raise
+    except OutcomeUnknown as exc:
+        _log.warning("dialog_doubtful", reason=str(exc))
+    except PostTrouble as exc:
+        _log.info("dialog_not_shown", reason=str(exc))
+        return False
+    return True
 
 
 async def _send(api: Api, url: str, body: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.api import Api
-from adapters.slack.errors import Refused
+from adapters.slack.errors import Refused, name_of
 from adapters.slack.pace import Pace
 from adapters.slack.tokens import PLATFORM, Tokens
 from bot.errors import OperatorMistake, WorkspaceGone
@@ -105,7 +105,8 @@ class Workspaces:
             who = await api.call("auth.test")
         except (WorkspaceGone, Refused) as error:
             raise OperatorMistake(
-                f"Slack does not accept SLACK_BOT_TOKEN ({error}): copy the Bot User OAuth Token (xoxb-...) from the app's OAuth page"
+                f"SLACK_BOT_TOKEN: Slack does not accept it ({name_of(error)}). "
+                "Copy the Bot User OAuth Token (xoxb-...) from the app's page Install App."
             ) from error
         whole = bool(who.get("is_enterprise_install"))
         installation = Installation(

@@ -105,7 +105,5 @@ def _remedy(mistake: UserMistake, command: str) -> tuple[Block, ...]:
 
 def _retry(call: Call, mistake: BadQuery) -> str:
     """The command again with a query that works in the place of the one that does not."""
-    text = call.text.strip()
-    return (
-        text.removesuffix(mistake.query.strip()) + mistake.instead if text.endswith(mistake.query.strip()) else f"search {mistake.instead}"
-    )
+    text, query = call.text.strip(), mistake.query.strip()
+    return f"{text.removesuffix(query).rstrip()} {mistake.instead}" if text.endswith(query) else f"search {mistake.instead}"

@@ -44,6 +44,9 @@ class Call:
     """What stood after `/papers`: "subscribe curriculum"."""
     managers: Managers = Managers.ANYONE
     """Who may change a channel here that never chose who: as people are used to on the platform."""
+    unreachable: str = ""
+    """Why nothing can ever be posted here and what to do instead, for people: then nothing is kept for the channel either; "" if it can,
+    or nobody knows yet."""
 
 
 @dataclass(frozen=True, slots=True)

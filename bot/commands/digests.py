@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bot.desk import Desk
     from bot.message import Block
     from bot.paper import Paper
-    from bot.ports import History
+    from bot.ports import Delivery, History
 
 DIGEST_KEPT = timedelta(days=30)
 """How long the rest of a digest can be asked for."""
@@ -60,7 +60,7 @@ def _nothing_yet(call: Call, channel: Channel, now: datetime, text: str) -> Answ
     if text:
         return empty(f"Nothing new for {text}", "No paper since the last digest meets it.", f"Older ones: search {text}")
     if not channel.subscriptions:
-        return empty("No digest yet", f"{place(call)} has no rules.", "Begin with: subscribe curriculum")
+        return empty("No digest yet", f"There are no rules in {place(call)}.", "Begin with: subscribe curriculum")
     return empty("Nothing waits", f"No new paper meets a rule of {place(call)} so far.", _when(channel, now))
 
 
@@ -80,7 +80,15 @@ async def digest(desk: Desk, call: Call, text: str) -> Answer:
         now = await desk.store.now()
         return _nothing_yet(call, await desk.store.channels.load(call.address), now, "")
     await desk.hurry()
+    if reason := await _died(desk, delivery):
+        return said(Text(f"It could not be posted: {reason}."), Hint("Its papers wait. When that is mended: resume, then digest"))
     return said(Hint(f"{call.asker.name} asked for the digest of {place(call)} now: {count(len(delivery.papers), 'paper')}."), public=True)
+
+
+async def _died(desk: Desk, delivery: Delivery) -> str:
+    """Why a delivery will not be tried again; "" if it was sent or still is."""
+    attempts = [one for one in await desk.store.deliveries.log(delivery.address) if one.delivery == delivery.id]
+    return attempts[0].detail if attempts and attempts[0].outcome == "dead" else ""
 
 
 async def more(desk: Desk, call: Call, text: str) -> Answer:
@@ -99,7 +107,8 @@ async def more(desk: Desk, call: Call, text: str) -> Answer:
     if not cards:
         return empty("No more papers", "That digest showed all of its papers.")
     is_first = await desk.store.cache.first(f"more:{delivery.id}", keep=DIGEST_KEPT)
-    return dataclasses.replace(said(Heading(f"{len(cards)} more"), *cards, public=is_first), threaded=True)
+    again = hint("" if is_first else "Somebody asked before, so these stand under the digest already.")
+    return dataclasses.replace(said(Heading(f"{len(cards)} more"), *again, *cards, public=is_first), threaded=True)
 
 
 async def why(desk: Desk, call: Call, text: str) -> Answer:

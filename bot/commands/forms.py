@@ -30,7 +30,7 @@ async def form(desk: Desk, call: Call) -> Form | None:
         return None
     name, rest = _parted(call.text)
     channel = await desk.store.channels.load(call.address)
-    if not may_change(call.asker, channel.settings.managed_by(call.managers)):
+    if call.unreachable or not may_change(call.asker, channel.settings.managed_by(call.managers)):
         return None
     if name == "edit":
         try:

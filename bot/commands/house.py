@@ -35,9 +35,8 @@ async def status(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG001  
     blocks: list[Block] = [Heading("Status"), *rows, Text(f"{count(len(desk.memory.archive), 'paper')} in the archive.")]
     if channel.trouble:
         blocks.append(Text(f"Delivery to {place(call)} was paused: {channel.trouble}. When it is mended: resume"))
-    blocks.append(
-        Hint(next_digest(channel, now) if channel.subscriptions else f"{place(call)} has no rules yet. Begin with: subscribe curriculum")
-    )
+    none = f"There are no rules yet in {place(call)}. Begin with: subscribe curriculum"
+    blocks.append(Hint(next_digest(channel, now) if channel.subscriptions else none))
     blocks += [
         Item(f"{describe_moment(one.at, zone, now)}: {one.outcome}", "" if one.outcome == "sent" else one.detail)
         for one in list(await desk.store.deliveries.log(call.address))[:LOG_SHOWN]

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from bot.paper import PaperId
 
 PAGE = 5
-CHART_PAGE = 10
+CHART_PAGE = 7
+"""Titles only; with their menus they are still one message of Slack's, so that turning the page turns all of it."""
 LIVE = 20
 """Papers asked of a live source: enough for four more pages, few enough to be polite."""
 SIMILAR = 5

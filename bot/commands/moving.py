@@ -38,7 +38,7 @@ async def export(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG001  
     now = await desk.store.now()
     channel = await desk.store.channels.load(call.address)
     if not channel.subscriptions:
-        return empty("Nothing to export", f"{place(call)} has no rules yet.", "Begin with: subscribe curriculum")
+        return empty("Nothing to export", f"There are no rules yet in {place(call)}.", "Begin with: subscribe curriculum")
     content = "\n".join((f"# Paperboy rules, {now:%Y-%m-%d}. Bring them anywhere with /papers import.", *exported(channel), ""))
     return said(
         Text(f"{count(len(channel.subscriptions), 'rule')} of {place(call)}, to review, share, or move:"),

@@ -22,8 +22,10 @@ async def must_be_allowed(desk: Desk, call: Call, command: str) -> None:
     """Let those pass who may change the channel; the record is only read where it matters.
 
     Raises:
-        UserMistake: The asker may not; it says who may.
+        UserMistake: The asker may not; it says who may. Or nobody can be served there.
     """
+    if call.unreachable:
+        raise UserMistake(call.unreachable)
     if call.asker.is_guest:
         raise UserMistake(f"Guests may look papers up here; `{command}` is for members. Ask one of them.", hint=call.asker.untold)
     if call.asker.may_manage:

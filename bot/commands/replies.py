@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from bot.commands.call import Answer
 from bot.errors import UserMistake
+from bot.folding import readable
 from bot.message import Button, Buttons, Heading, Hint, Item, Message, Text
-from bot.summary import shorten
+from bot.summary import one_line, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,5 +99,5 @@ def empty(title: str, text: str, advice: str = "") -> Answer:
 
 
 def short_title(paper: Paper, length: int = 80) -> str:
-    """The title, cut for use inside a sentence."""
-    return shorten(paper.title, length)
+    """The title as people read it, cut for use inside a sentence."""
+    return shorten(one_line(readable(paper.title)), length)

@@ -85,7 +85,7 @@ def _already(call: Call, channel: Channel, rule: QueryText) -> Answer:
     one = channel.subscription(rule)
     by = f" by {one.added_by}" if one else ""
     return said(
-        Text(f"{place(call)} is already subscribed to {rule} (added{by})."),
+        Text(f"You are already subscribed to {rule} in {place(call)} (added{by})."),
         Buttons((button("Preview", f"preview {typed(rule)}"), button("Remove", f"unsubscribe {typed(rule)}"))),
     )
 
@@ -127,6 +127,8 @@ async def restore(desk: Desk, call: Call, text: str) -> Answer:
     removed = [_kept_rule(*row) for row in json.loads(record)]
     before, after = await change(desk, call, lambda channel: functools.reduce(with_rule, removed, channel))
     back = count(len(after.subscriptions) - len(before.subscriptions), "rule")
+    if after.subscriptions == before.subscriptions:
+        return said(Text(f"What was removed is back in {place(call)} already."))
     return said(
         Text(f"{call.asker.name} brought {back} back to {place(call)}."), Hint(next_digest(after, await desk.store.now())), public=True
     )
@@ -159,7 +161,15 @@ async def edit(desk: Desk, call: Call, text: str) -> Answer:
         return dataclasses.replace(channel, subscriptions=tuple(fresh if s in replaced[:1] else s for s in channel.subscriptions))
 
     channel = await desk.store.channels.load(call.address)
-    _, after = await change(desk, call, changed, backlog=backlog(desk, channel, query, now))
+    try:
+        before, after = await change(desk, call, changed, backlog=backlog(desk, channel, query, now))
+    except UserMistake:
+        if channel.subscription(rule):
+            # The button was pressed before: the old rule is gone, and the new one there.
+            return _already(call, channel, rule)
+        raise
+    if after.subscriptions == before.subscriptions:
+        return _already(call, after, rule)
     return said(
         Text(f"{call.asker.name} changed a rule of {place(call)} from {replaced[0].query} to {rule}"),
         *await backtest(desk, query, now=now, limit=after.settings.limit),

@@ -226,5 +226,5 @@ async def resume(desk: Desk, call: Call, text: str) -> Answer:
     now = await desk.store.now()
     before, after = await change(desk, call, lambda channel: dataclasses.replace(channel, paused_until=None, trouble=""))
     if not before.is_paused(now):
-        return said(Text(f"{place(call)} was not paused."), Hint(_next_times(after, now)))
+        return said(Text(f"Delivery to {place(call)} was not paused."), Hint(_next_times(after, now)))
     return said(Text(f"{call.asker.name} resumed {place(call)}."), Hint(_next_times(after, now)), public=True)

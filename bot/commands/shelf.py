@@ -43,8 +43,12 @@ async def unsave(desk: Desk, call: Call, text: str) -> Answer:
     id = paper_meant(text, command="unsave")
     if not await desk.store.papers.drop(call.address, id):
         raise UserMistake(f"{id} is not on the reading list of {place(call)}.", instead="saved")
+    paper = (await desk.store.papers.get([id])).get(id)
+    title = f"“{short_title(paper)}”" if paper else id
     return said(
-        Text(f"{call.asker.name} took {id} off the reading list of {place(call)}."), Buttons((button("Undo", f"save {id}"),)), public=True
+        Text(f"{call.asker.name} took {title} off the reading list of {place(call)}."),
+        Buttons((button("Undo", f"save {id}"),)),
+        public=True,
     )
 
 

@@ -58,7 +58,7 @@ class Channels(Protocol):
         """Erase the channel and all that is kept about it: inbox, history, reading list, deliveries. Twice is as good as once."""
 
     async def move(self, old: Address, new: Address) -> bool:
-        """Give the channel another address in the same workspace, with all that is kept about it, in one atomic call.
+        """Give the channel another address on its platform, with all that is kept about it, in one atomic call.
 
         That is its record, its place on the agenda, inbox, histories, reading list, votes and log. Deliveries not yet sent are for the new
         address from then on, whoever has claimed them.

@@ -20,7 +20,7 @@ from bot.paper import PaperId
 from bot.ports import Due, Harvest
 from bot.query import parse
 from bot.sources.sample import SamplePapers
-from tests.library import ROBOT
+from tests.library import DIFFUSION, ROBOT
 from tests.outlet import KeepingOutlet
 from tests.plain import buttons, words
 
@@ -55,6 +55,19 @@ async def test_what_changes_the_channel_is_said_in_the_channel(text: str, desk: 
 )
 async def test_everything_else_is_said_to_the_asker_alone(text: str, desk: Desk, here: Address) -> None:
     assert not (await ask(desk, here, text)).public
+
+
+@pytest.mark.parametrize("text", ["search", "search ", "subscribe (", "edit diffusion => (", "preview -x"])
+async def test_what_to_write_instead_of_a_bad_query_works_when_pressed(text: str, desk: Desk, here: Address) -> None:
+    await ask(desk, here, "subscribe diffusion")
+    [remedy] = buttons((await ask(desk, here, text)).message)
+    answered = await said(desk, here, remedy.command)
+    assert "There is no command" not in answered
+    assert "Try:" not in answered
+
+
+async def test_a_title_in_a_sentence_is_written_as_people_read_it(desk: Desk, here: Address) -> None:
+    assert "“β-Diffusion & <Friends>: @everyone" in await said(desk, here, f"save {DIFFUSION.id}")
 
 
 async def test_here_makes_an_answer_public(desk: Desk, here: Address) -> None:

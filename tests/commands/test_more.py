@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.commands import Asker, Call, answer
+from bot.message import Hint
 from tests.plain import words
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ async def test_the_first_who_asks_for_the_rest_of_a_digest_shows_it_to_everybody
     assert "2 more" in words(told.message)
 
 
-async def test_whoever_asks_later_is_told_alone_and_the_same(desk: Desk, here: Address, clock: Clock) -> None:
+async def test_whoever_asks_later_is_told_alone_and_where_it_stands_already(desk: Desk, here: Address, clock: Clock) -> None:
     sent = await a_digest(desk, here)
     first = await asked(desk, here, f"more {sent}")
     clock.advance(timedelta(days=7))
@@ -44,7 +45,9 @@ async def test_whoever_asks_later_is_told_alone_and_the_same(desk: Desk, here: A
     later = await asked(desk, here, f"more {sent}", who="Grace")
 
     assert (later.public, later.threaded) == (False, True)
-    assert later.message == first.message
+    heading, again, *papers = later.message.blocks
+    assert again == Hint("Somebody asked before, so these stand under the digest already.")
+    assert (heading, *papers) == first.message.blocks
 
 
 async def test_every_digest_has_its_own_first(desk: Desk, here: Address) -> None:

@@ -99,6 +99,27 @@ async def test_undo_brings_a_rule_back_with_who_made_it_and_when(desk: Desk, her
     assert (await desk.store.channels.load(here)).subscriptions == made
 
 
+async def test_what_changes_nothing_is_told_to_the_asker_alone(desk: Desk, here: Address) -> None:
+    await ask(desk, here, "subscribe robot")
+    unchanged = await ask(desk, here, "edit robot => robot")
+    assert (unchanged.public, "already subscribed" in words(unchanged.message)) == (False, True)
+    assert (await ask(desk, here, "edit robot => cups")).public
+    twice = await ask(desk, here, "edit robot => cups")
+    assert (twice.public, "already subscribed to cups" in words(twice.message)) == (False, True)
+    assert (await ask(desk, here, "edit cups => robot")).public
+    removed = await ask(desk, here, "unsubscribe robot")
+    assert (await press(desk, here, removed, "Undo")).public
+    again = await press(desk, here, removed, "Undo")
+    assert (again.public, "is back in #ml-reading already" in words(again.message)) == (False, True)
+
+
+async def test_an_edit_that_only_removes_a_double_is_announced(desk: Desk, here: Address) -> None:
+    await ask(desk, here, "subscribe robot")
+    await ask(desk, here, "subscribe cups")
+    assert (await ask(desk, here, "edit robot => cups")).public
+    assert await rules(desk, here) == ["cups"]
+
+
 async def test_an_undo_of_long_ago_or_of_another_channel_says_so(desk: Desk, here: Address) -> None:
     await ask(desk, here, "subscribe robot")
     removed = await ask(desk, here, "unsubscribe 1")

@@ -74,7 +74,7 @@ async def running(slack: FakeSlack, desk: Desk, *, connections: int = 1) -> Asyn
     """
     workspaces = Workspaces(installations=desk.store.installations, cache=desk.store.cache, api_url=slack.api_url, clock=slack.clock)
     await workspaces.lone(slack.acme.token)
-    desk.outlets = {"slack": SlackOutlet(workspaces, desk.store.cache, slack.clock)}
+    desk.outlets = {"slack": SlackOutlet(workspaces, desk.store.cache, slack.clock, pause=slack.clock.pause)}
     app = listener(desk, workspaces)
     task = asyncio.create_task(SocketMode(app, "xapp-acme", slack.api_url).run())
     try:

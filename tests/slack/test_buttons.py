@@ -81,6 +81,16 @@ async def test_a_page_takes_the_place_of_the_one_it_was_turned_from(paperboy: Pa
     assert "Previous" in buttons(shown.blocks)
 
 
+@pytest.mark.parametrize("text", ["search curriculum", "today", "trending month"])
+async def test_a_page_is_one_message_so_that_all_of_it_is_turned(text: str, paperboy: Paperboy) -> None:
+    await with_many_papers(paperboy)
+    shown = await whispered(paperboy, text)
+    assert len(paperboy.slack.ephemerals) == 1
+    await pressed(paperboy, shown, "Next")
+    assert len(paperboy.slack.ephemerals) == 1
+    assert "Previous" in buttons(shown.blocks)
+
+
 async def test_a_page_turned_in_the_channel_leaves_what_others_read(paperboy: Paperboy) -> None:
     await with_many_papers(paperboy)
     await paperboy.typed("search curriculum here")

@@ -106,12 +106,33 @@ async def test_in_a_public_channel_with_the_scope_no_invitation_is_needed(paperb
     assert len(paperboy.said()) == 1
 
 
-async def test_between_people_a_rule_is_told_that_digests_cannot_come(paperboy: Paperboy) -> None:
+async def test_between_people_nothing_is_kept_that_could_never_be_served(paperboy: Paperboy) -> None:
+    paperboy.slack.acme.channel("D0PEOPLE", "directmessage", private=True, member=False)
+    said = await paperboy.typed("subscribe curriculum", channel="D0PEOPLE")
+    assert "I am not part of this conversation" in said
+    assert "in our own direct messages" in said
+    assert "There are none yet" in await paperboy.typed("list", channel="D0PEOPLE")
+    assert "3 papers" in await paperboy.typed("search curriculum", channel="D0PEOPLE")
+    assert not paperboy.slack.views, "no form is opened for what cannot be"
+
+
+async def test_without_the_scope_to_tell_them_apart_a_rule_between_people_says_what_is_wrong(paperboy: Paperboy) -> None:
+    paperboy.slack.acme.scopes.discard("im:write")
     paperboy.slack.acme.channel("D0PEOPLE", "directmessage", private=True, member=False)
     said = await paperboy.typed("subscribe curriculum", channel="D0PEOPLE")
     assert "subscribed our direct messages to curriculum" in said
     assert "I am not part of this conversation" in said
-    assert "invite me" in said
+
+
+async def test_a_digest_that_cannot_be_posted_is_not_announced(paperboy: Paperboy) -> None:
+    await paperboy.typed("subscribe curriculum")
+    before = len(paperboy.said())
+    paperboy.slack.acme.scopes.discard("chat:write.public")
+    paperboy.slack.acme["C0READING"].member = False
+    said = await paperboy.typed("digest")
+    assert "It could not be posted" in said
+    assert "/invite @Paperboy" in said
+    assert len(paperboy.said()) == before
 
 
 async def test_in_direct_messages_with_the_bot_changes_are_said_there(paperboy: Paperboy) -> None:
@@ -385,6 +406,17 @@ async def test_an_app_installed_in_a_whole_organisation_keeps_its_channels_under
     async with running(slack, await stocked(store)) as paperboy:
         assert SUBSCRIBED in await paperboy.typed("subscribe curriculum")
     assert (await store.channels.load(Address("slack", "E0ORG", "C0READING"))).subscriptions
+
+
+async def test_rules_go_on_when_an_app_of_one_workspace_is_installed_for_its_organisation(slack: FakeSlack, store: RedisStore) -> None:
+    async with running(slack, await stocked(store)) as paperboy:
+        await paperboy.typed("subscribe curriculum")
+    slack.acme.enterprise = "E0ORG"
+    slack.acme.install.org, slack.acme.install.enterprise = True, "E0ORG"
+    async with running(slack, await stocked(store)) as paperboy:
+        assert "curriculum" in await paperboy.typed("list")
+        assert (await store.channels.load(READING)).subscriptions == ()
+        assert await store.channels.next_due(Address("slack", "E0ORG", "C0READING"))
 
 
 async def test_what_bolt_finds_in_the_environment_by_itself_changes_nothing(

@@ -88,6 +88,37 @@ async def test_a_button_in_such_a_dialog_works_in_the_same_channel(paperboy: Pap
     assert "curriculum" not in words(paperboy.slack.homes["U0ADA"].blocks).partition("No rules yet")[0].rpartition("#ml-reading")[2]
 
 
+async def test_a_change_made_in_a_dialog_is_told_in_the_dialog_as_well(paperboy: Paperboy) -> None:
+    await paperboy.typed("subscribe curriculum")
+    await pressed(paperboy, await looked(paperboy), "All rules")
+    await pressed(paperboy, paperboy.slack.views[-1], "Remove")
+    assert "Ada unsubscribed #ml-reading from curriculum" in words(paperboy.slack.views[-1].blocks)
+    await pressed(paperboy, paperboy.slack.views[-1], "Undo")
+    assert "brought 1 rule back to #ml-reading" in words(paperboy.slack.views[-1].blocks)
+
+
+async def test_a_change_that_the_channel_did_not_hear_of_says_so_in_the_dialog(paperboy: Paperboy) -> None:
+    await paperboy.typed("subscribe curriculum")
+    await pressed(paperboy, await looked(paperboy), "All rules")
+    paperboy.slack.acme["C0READING"].archived = True
+    await pressed(paperboy, paperboy.slack.views[-1], "Remove")
+    assert "Only you can see this" in words(paperboy.slack.views[-1].blocks)
+
+
+@pytest.mark.parametrize("opened", ["", "All rules"])
+async def test_a_button_of_another_version_says_that_it_has_expired(opened: str, paperboy: Paperboy) -> None:
+    await paperboy.typed("subscribe curriculum")
+    view = await looked(paperboy)
+    if opened:
+        await pressed(paperboy, view, opened)
+        view = paperboy.slack.views[-1]
+    button = {"type": "button", "action_id": "greet", "text": {"type": "plain_text", "text": "Hi"}}
+    view.view["blocks"] = [{"type": "actions", "block_id": "old", "elements": [button]}]
+    await pressed(paperboy, view, "greet")
+    assert "expired" in words(paperboy.slack.views[-1].blocks)
+    assert "curriculum" in words((paperboy.slack.homes["U0ADA"]).blocks)
+
+
 async def test_a_form_opened_in_a_dialog_stands_over_it(paperboy: Paperboy) -> None:
     await paperboy.typed("subscribe curriculum")
     await pressed(paperboy, await looked(paperboy), "All rules")
@@ -218,3 +249,11 @@ async def test_many_channels_are_listed_page_by_page(paperboy: Paperboy) -> None
     await paperboy.typed("subscribe curriculum", channel="C10449")
     assert "#z-449" in words((await looked(paperboy)).blocks)
     assert len(paperboy.slack.called("users.conversations")) == 3
+
+
+async def test_what_the_app_was_installed_without_is_told_with_its_scopes(paperboy: Paperboy) -> None:
+    assert "installed without" not in words((await looked(paperboy)).blocks)
+    paperboy.slack.acme.scopes.difference_update({"links:write", "reactions:read"})
+    await paperboy.workspaces.lone(paperboy.slack.acme.token)
+    said = words((await looked(paperboy)).blocks)
+    assert "installed without: Links (links:write); Reactions (reactions:read)" in said

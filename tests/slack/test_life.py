@@ -7,8 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.channel import FOREVER, Address, Channel
-from bot.errors import WorkspaceGone
-from tests.slack.fake import error
+from bot.errors import StoreAway, WorkspaceGone
+from tests.slack.fake import NotAcknowledged, error
 from tests.slack.listening import READING
 from tests.slack.words import buttons
 
@@ -192,3 +192,21 @@ async def test_while_slack_fails_the_channel_is_reopened_all_the_same(paperboy: 
     paperboy.slack.fault("chat.postMessage", error("internal_error"))
     await happened(paperboy, "member_joined_channel", user=BOT)
     assert (await here(paperboy)).paused_until is None
+
+
+@pytest.mark.parametrize("type", ["app_uninstalled", "tokens_revoked"])
+async def test_a_farewell_is_acknowledged_only_when_it_was_heard(
+    type: Lifecycle, paperboy: Paperboy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object, **__: object) -> bool:
+        raise StoreAway("no connection")
+
+    await paperboy.typed("subscribe curriculum")
+    paperboy.slack.patience = 0.2
+    with monkeypatch.context() as patch:
+        patch.setattr(paperboy.desk.store.installations, "remove", away)
+        with capture_logs(), pytest.raises(NotAcknowledged) as refused:
+            await paperboy.slack.lifecycle(type)
+    paperboy.slack.patience = 10
+    await paperboy.slack.resend(refused.value.interaction)
+    assert (await here(paperboy)).paused_until == FOREVER

@@ -32,10 +32,11 @@ async def test_pasted_papers_are_shown_as_cards_under_their_own_addresses(paperb
     assert "A Syllabus of Tasks" in syllabus
 
 
-async def test_while_a_message_is_being_written_its_preview_is_shown(paperboy: Paperboy) -> None:
+async def test_a_link_in_a_message_being_written_waits_until_it_is_posted_and_then_keeps_to_the_rules(paperboy: Paperboy) -> None:
     await shared(paperboy, ROBOT, composer=True)
-    await shared(paperboy, ROBOT, composer=True)
-    assert [unfurl.channel for unfurl in paperboy.slack.unfurls] == ["COMPOSER", "COMPOSER"]
+    assert paperboy.slack.unfurls == []
+    await shared(paperboy, ROBOT)
+    assert [unfurl.channel for unfurl in paperboy.slack.unfurls] == ["C0READING"]
 
 
 async def test_the_same_paper_is_not_shown_twice_in_a_channel(paperboy: Paperboy) -> None:

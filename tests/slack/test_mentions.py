@@ -90,6 +90,16 @@ async def test_other_bots_edits_and_notices_are_not_answered(sign: dict[str, Any
     assert paperboy.slack.ephemerals == []
 
 
+@pytest.mark.parametrize("subtype", ["file_share", "me_message", "thread_broadcast"])
+async def test_what_a_person_says_in_another_way_is_answered(subtype: str, paperboy: Paperboy) -> None:
+    channel = paperboy.slack.acme.im("U0ADA")
+    said = {"user": "U0ADA", "ts": paperboy.slack.stamp(), "text": "list", "channel": channel.id, "channel_type": "im", "subtype": subtype}
+    await paperboy.slack.event({"type": "message", **said})
+    await paperboy.slack.event({"type": "app_mention", **said, "channel": "C0READING"})
+    await paperboy.done()
+    assert (len(channel.visible), len(paperboy.slack.ephemerals)) == (1, 1)
+
+
 async def test_a_message_in_a_channel_is_not_read(paperboy: Paperboy) -> None:
     said = {"user": "U0ADA", "ts": paperboy.slack.stamp(), "text": "list", "channel": "C0READING", "channel_type": "channel"}
     await paperboy.slack.event({"type": "message", **said})

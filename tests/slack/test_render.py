@@ -128,6 +128,16 @@ def test_the_words_of_a_notification_are_the_gist_or_else_the_message() -> None:
     assert render(Message((Text("x"),), gist=" \u202e\n")).text == "x"
 
 
+def test_the_words_of_a_digest_name_every_paper_once_for_those_who_hear_it() -> None:
+    papers = tuple(Card(title=f"A Paper on {what}", url="", number=n) for n, what in enumerate(("Robots", "Cups", "Words"), start=1))
+    shown = render(Message((Heading("H"), *papers), gist="3 papers for you: A Paper on Robots"))
+    assert shown.text == "3 papers for you: A Paper on Robots\n2. A Paper on Cups\n3. A Paper on Words"
+    assert render(Message(papers[1:], gist="3 papers for you: A Paper on Robots (2/2)")).text.endswith(
+        "(2/2)\n2. A Paper on Cups\n3. A Paper on Words"
+    )
+    assert render(Message(papers[1:2], gist="2. A Paper on Cups")).text == "2. A Paper on Cups"
+
+
 @given(st.text(NASTY, max_size=30).map(lambda text: text * 200))
 @example("<" * 4000)
 def test_a_notification_is_never_too_long(text: str) -> None:

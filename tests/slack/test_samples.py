@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from structlog.testing import capture_logs
 
+from adapters.slack.listener import GONE
 from tests.slack.fake import Interaction
 
 if TYPE_CHECKING:
@@ -60,13 +61,14 @@ def ours(payload: dict[str, Any], bot: str) -> dict[str, Any]:
 def filled(value: Any, name: str = "", kind: str = "") -> Any:
     """A shape with values in the place of blanks, each of the kind that its name says."""
     if isinstance(value, dict):
-        return {key: filled(inner, key, kind) for key, inner in value.items()}
+        return {key: filled(inner, f"{name}_id" if key == "id" else key, kind) for key, inner in value.items()}
     if isinstance(value, list):
         return [filled(inner, name, kind) for inner in value]
     if value != "":
         return value
     for end, id in (
         ("team_id", "T0TEAM"),
+        ("app_installed_team_id", "T0TEAM"),
         ("user_id", "U0ADA"),
         ("user", "U0ADA"),
         ("channel_id", "C0READING"),
@@ -136,3 +138,6 @@ async def test_an_interactive_payload_of_every_known_shape_is_taken(payload: dic
     interaction, errors = await delivered(paperboy, filled(payload, kind=str(payload.get("type", ""))))
     assert interaction.status == 200
     assert errors == []
+    told = [*(answer["text"] for answer in interaction.answers), *(one.text for one in paperboy.slack.ephemerals)]
+    assert bool(told) is ("command" in payload or payload.get("type") == "block_actions")
+    assert GONE not in told, "it is a workspace that we know"
