@@ -52,9 +52,13 @@ def small(text: str) -> str:
     return "\n".join(f"-# {markdown(one.strip())}" for one in literal(text).split("\n") if one.strip())
 
 
+_LONGEST_NAME = 100
+"""Characters of an address that stands for a title: splitting a message cuts titles, and no addresses."""
+
+
 def title(card: Card) -> str:
     """What names the paper: its title, else its address."""
-    return line(card.title) or line(card.url)
+    return line(card.title) or cut(line(card.url), _LONGEST_NAME)
 
 
 def facts(card: Card) -> str:
