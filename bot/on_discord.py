@@ -14,12 +14,14 @@ import structlog
 from adapters.discord.client import PLATFORM as DISCORD
 from adapters.discord.client import Rest, point
 from adapters.discord.errors import TokenRefused
-from adapters.discord.gateway import NOT_ACCEPTED, Client, Gateway
+from adapters.discord.gateway import Gateway
 from adapters.discord.holding import Holding
 from adapters.discord.listener import Bot
+from adapters.discord.mistakes import NOT_ACCEPTED
 from adapters.discord.outlet import DiscordOutlet
+from adapters.discord.pace import trace
 from adapters.discord.registration import register
-from adapters.discord.roll import call_roll
+from adapters.discord.roll import call_roll, note
 from adapters.discord.tree import payload
 from adapters.web.server import serving
 from bot import parts
@@ -29,6 +31,7 @@ from bot.settings import revealed
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from adapters.discord.supervised import Client
     from bot.desk import Desk
     from bot.settings import Settings
 
@@ -118,12 +121,25 @@ def _gateway(settings: Settings, desk: Desk, rest: Rest) -> Gateway:
     store = desk.store
 
     def bot(before_identify: Callable[[int | None], Awaitable[None]]) -> Client:
-        made = Bot(desk, rest, intents=intents(settings), before_identify=before_identify)
+        http_trace = trace(store.gate, _now)
+        made = Bot(desk, rest, intents=intents(settings), before_identify=before_identify, http_trace=http_trace)
+
+        async def looked() -> None:
+            await call_roll(desk, str(made.application_id), lambda guild: made.get_guild(int(guild)) is not None)
+            await note(desk, str(made.application_id), [str(guild.id) for guild in made.guilds])
 
         async def on_ready() -> None:
-            await call_roll(desk, str(made.application_id), lambda guild: made.get_guild(int(guild)) is not None)
+            # discord.py tells it some seconds after READY, and so perhaps when all is closed.
+            if not made.is_closed():
+                with made.once.working():
+                    await made.once.quietly(looked, heard="ready")
+
+        async def on_guild_join(guild: library.Guild) -> None:
+            with made.once.working():
+                await made.once.quietly(partial(note, desk, str(made.application_id), [str(guild.id)]), heard="guild_join")
 
         made.event(on_ready)
+        made.event(on_guild_join)
         return made
 
     return Gateway(

@@ -8,11 +8,12 @@ the channel is posted there; what only its asker would have read is dropped, for
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING
 
 import structlog
 
-from adapters.discord.callers import in_words, lacking
+from adapters.discord.callers import in_words, lacking, lacking_for_threads
 from adapters.discord.client import PLATFORM
 from adapters.discord.reply import TokenSpent
 from bot.errors import PostTrouble, StoreTrouble, WorkspaceGone
@@ -20,7 +21,7 @@ from bot.message import Hint, Message, Text
 from bot.votes import papers_meant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from adapters.discord.reply import Reply
     from bot.channel import Address
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 _PROMISING = frozenset({"subscribe", "import", "digest", "schedule", "resume"})
 """Commands after which people expect digests."""
+_THREADS_ON = re.compile(r"settings\b.*\bthread\s+on\b", re.IGNORECASE)
 _IN_THE_THREAD = Message((Text("They are in the thread under the digest."),))
+_IN_THE_CHANNEL = Message((Text("They stand in this channel now, for I may not open a thread under the digest."),))
 
 _log = structlog.get_logger()
 
@@ -45,8 +48,10 @@ async def deliver(desk: Desk, reply: Reply, call: Call, answered: Answer, *, tur
     """
     origin = reply.origin
     message = _warned(reply, call, answered)
-    if answered.threaded and answered.public and origin.message and not origin.is_direct and await _under(desk, reply, call, message):
-        message = _IN_THE_THREAD
+    has_threads = bool(origin.message) and not origin.is_direct and not origin.in_thread
+    if answered.threaded and answered.public and has_threads and (posted := await _under(desk, reply, call, message)):
+        # Where no thread may be opened, it stands in the channel.
+        message = _IN_THE_THREAD if all("/" in id for id in posted if id) else _IN_THE_CHANNEL
         answered = dataclasses.replace(answered, public=False)
     try:
         said = await reply.say(message, public=answered.public or origin.is_direct, replace=turns)
@@ -63,17 +68,22 @@ async def deliver(desk: Desk, reply: Reply, call: Call, answered: Answer, *, tur
 def _warned(reply: Reply, call: Call, answered: Answer) -> Message:
     """The answer, with a word about what keeps digests from coming."""
     origin, message = reply.origin, answered.message
-    if not answered.public or origin.allowed is None or call.text.partition(" ")[0].casefold() not in _PROMISING:
+    if not answered.public or origin.allowed is None:
         return message
-    missing = lacking(origin.allowed, in_thread=origin.in_thread)
+    if call.text.partition(" ")[0].casefold() in _PROMISING:
+        promised, missing = "post digests", lacking(origin.allowed, in_thread=origin.in_thread)
+    elif _THREADS_ON.search(call.text) and origin.channel == origin.address.channel and not origin.in_thread:
+        promised, missing = "open threads", lacking_for_threads(origin.allowed)
+    else:
+        return message
     if not missing:
         return message
-    hint = f"I cannot post digests here yet: I lack {in_words(missing)} in this channel. Whoever runs the server can allow me that."
+    hint = f"I cannot {promised} here yet: I lack {in_words(missing)} in this channel. Whoever runs the server can allow me that."
     return dataclasses.replace(message, blocks=(*message.blocks, Hint(hint)))
 
 
-async def _under(desk: Desk, reply: Reply, call: Call, message: Message) -> bool:
-    """Whether it stands in the thread of the message whose button was pressed."""
+async def _under(desk: Desk, reply: Reply, call: Call, message: Message) -> Collection[str]:
+    """The ids of what stands now in the thread of the message whose button was pressed, or in the channel; none if nothing does."""
     origin = reply.origin
     try:
         said = {
@@ -86,9 +96,9 @@ async def _under(desk: Desk, reply: Reply, call: Call, message: Message) -> bool
         raise
     except PostTrouble as exc:
         _log.info("thread_not_used", channel=str(call.address), reason=str(exc))
-        return False
+        return ()
     await note_papers(desk, call.address, said)
-    return True
+    return said.keys()
 
 
 async def _in_channel(desk: Desk, call: Call, parts: Sequence[Message], *, key: str) -> None:

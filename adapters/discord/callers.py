@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from adapters.discord.origin import Origin
 
 _ADMINISTRATOR, _VIEW, _SEND, _EMBED, _SEND_IN_THREADS = 1 << 3, 1 << 10, 1 << 11, 1 << 14, 1 << 38
+_CREATE_PUBLIC_THREADS = 1 << 35
 
 
 def caller(origin: Origin, text: str) -> Call:
@@ -38,6 +39,14 @@ def lacking(allowed: int, *, in_thread: bool) -> tuple[str, ...]:
         return ()
     sending = ("Send Messages in Threads", _SEND_IN_THREADS) if in_thread else ("Send Messages", _SEND)
     needed = (("View Channel", _VIEW), sending, ("Embed Links", _EMBED))
+    return tuple(name for name, bit in needed if not allowed & bit)
+
+
+def lacking_for_threads(allowed: int) -> tuple[str, ...]:
+    """The same for a thread under a digest, in a channel that may have threads."""
+    if allowed & _ADMINISTRATOR:
+        return ()
+    needed = (("Create Public Threads", _CREATE_PUBLIC_THREADS), ("Send Messages in Threads", _SEND_IN_THREADS))
     return tuple(name for name, bit in needed if not allowed & bit)
 
 

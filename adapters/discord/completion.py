@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from adapters.discord.callers import caller
+from adapters.discord.escape import label
 from adapters.discord.once import QUICK
 from adapters.discord.tree import chosen
 from bot.commands.completing import offers
@@ -47,7 +48,7 @@ async def complete(desk: Desk, reply: Reply, data: Mapping[str, Any]) -> None:
 def fitting(found: Iterable[Choice]) -> Sequence[dict[str, str]]:
     """The choices that Discord takes; a value too long for it is left out, for cut it would be another one."""
     fitting = {
-        choice.value: {"name": (choice.label.strip() or choice.value)[:_LONGEST], "value": choice.value}
+        choice.value: {"name": label(choice.label.strip() or choice.value, _LONGEST), "value": choice.value}
         for choice in found
         if choice.value.strip() and len(choice.value) <= _LONGEST
     }

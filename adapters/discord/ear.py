@@ -12,7 +12,7 @@ from adapters.discord.actions import command_of, pressed
 from adapters.discord.answers import deliver
 from adapters.discord.callers import caller
 from adapters.discord.completion import complete
-from adapters.discord.modals import mistakes, values
+from adapters.discord.modals import keep, mistakes, values
 from adapters.discord.once import AWAY, QUICK, WRONG
 from adapters.discord.origin import of_interaction
 from adapters.discord.reply import Reply
@@ -23,7 +23,7 @@ from bot.errors import PaperboyError, StoreTrouble
 from bot.message import Hint, Message, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from adapters.discord.client import Rest
     from adapters.discord.once import Once
@@ -109,7 +109,8 @@ class Ear:
         if isinstance(text, str):
             await self._work(reply, lambda: promise(reply, text, forms=False), lambda: serve(self._desk, reply, text, forms=False))
         else:
-            await self._said(reply, mistakes(text, None, command=opened_by))
+            shown = await self._said(reply, mistakes(text, None, command=opened_by))
+            await self._kept_for_mending(reply, shown, form.values)
 
     async def _similar(self, reply: Reply, data: Payload) -> None:
         papers = menu.papers_in(data)
@@ -131,12 +132,21 @@ class Ear:
             await self._said(reply, old)
         return command or ""
 
-    async def _said(self, reply: Reply, message: Message) -> None:
-        """Say something to the asker alone; nothing has to be found out for it."""
+    async def _kept_for_mending(self, reply: Reply, messages: Iterable[str], said: Mapping[str, tuple[str, ...]]) -> None:
         try:
-            await reply.say(message, public=reply.origin.is_direct)
+            for message in filter(None, messages):
+                await keep(self._desk.store.cache, reply.origin.address, message, said)
+        except StoreTrouble as exc:
+            # The form opens again all the same.
+            _log.warning("filled_in_not_kept", reason=str(exc), interaction=reply.origin.id)
+
+    async def _said(self, reply: Reply, message: Message) -> Iterable[str]:
+        """Say something to the asker alone, for which nothing has to be found out; the ids of its messages."""
+        try:
+            return await reply.say(message, public=reply.origin.is_direct)
         except PaperboyError as exc:
             _log.info("answer_not_delivered", interaction=reply.origin.id, reason=str(exc))
+            return ()
 
     async def _work(self, reply: Reply, promised: Callable[[], Awaitable[None]], work: Callable[[], Awaitable[None]]) -> None:
         origin = reply.origin

@@ -9,101 +9,35 @@ from __future__ import annotations
 import asyncio
 import random
 from datetime import timedelta
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn
 
-import discord
 import structlog
 
-from adapters.discord.errors import TokenRefused
 from adapters.discord.holding import Lost
-from bot.errors import Busy, OperatorMistake
+from adapters.discord.identifies import Identifies
+from adapters.discord.leaving import leave
+from adapters.discord.mistakes import mistake
+from bot.errors import Busy, PostTrouble, WorkspaceGone
 from bot.stopping import raise_if_cancelled
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
     from typing import Any
 
-    from discord.http import HTTPClient
-
     from adapters.discord.holding import Holding
+    from adapters.discord.supervised import Client
     from bot.ports import Gate
 
 FIRST_WAIT, LONGEST_WAIT = 5.0, 300.0
 """Seconds between two tries: the first pause, doubled each time up to the last; 1,000 identifies last for three days of that."""
 STEADY_SECONDS = 300.0
 """After so long a connection the next pause is the first again."""
-RESERVE = 0.1
-"""The share of a day's identifies that is left for whoever has to start the program by hand."""
-IDENTIFY_WINDOW = timedelta(seconds=5.1)
-"""So long for `max_concurrency` identifies: five seconds (discord.com/developers/docs/topics/gateway), and a little, for clocks differ."""
-PATIENCE = timedelta(seconds=45)
-"""How long an identify waits for its turn: discord.py gives a connection 60 seconds."""
-CANCEL_SECONDS = 0.1
-"""How long something that is cancelled may take to notice."""
-CLOSE_SECONDS = 3.0
-"""How long a connection may take to say goodbye."""
 
-NOT_ACCEPTED = "DISCORD_TOKEN: Discord does not accept it. Copy it again: page Bot of the application, Reset Token. See config/env.example."
-"""For the operator."""
-
-_BAD_TOKEN, _BAD_INTENTS = frozenset({4004}), frozenset({4013, 4014})
 _log = structlog.get_logger()
 
 
-class Client(Protocol):
-    """What is supervised: `adapters.discord.listener.Bot`, or any other AutoShardedClient that can finish its work."""
-
-    @property
-    def shards(self) -> Mapping[int, discord.ShardInfo]:
-        """Those connected or coming back, by number."""
-        ...
-
-    @property
-    def latency(self) -> float:
-        """Seconds from heartbeat to acknowledgement, over all shards."""
-        ...
-
-    def is_ready(self) -> bool:
-        """Whether READY was heard and the servers are known."""
-        ...
-
-    def event(self, coro: Any, /) -> Any:
-        """Listen to an event by the function's name."""
-        ...
-
-    async def login(self, token: str) -> None:
-        """Ask who we are."""
-
-    async def fetch_session_start_limits(self) -> discord.SessionStartLimits:
-        """Ask how many identifies are left."""
-        ...
-
-    async def connect(self) -> None:
-        """Stay connected."""
-
-    async def finish(self, *, patience: timedelta) -> bool:
-        """Wait until everything heard has been answered."""
-        ...
-
-    @property
-    def http(self) -> HTTPClient:
-        """What the gateway is found with."""
-        ...
-
-    async def close(self) -> None:
-        """Close all that is open."""
-
-
 class _Ended(Exception):
-    """The client's work is over.
-
-    Args:
-        wait: At least so many seconds until the next try.
-    """
-
-    def __init__(self, reason: str, *, wait: float = 0) -> None:
-        super().__init__(reason)
-        self.wait = wait
+    """The client's work is over."""
 
 
 class Gateway:
@@ -113,7 +47,8 @@ class Gateway:
         token: The bot's.
         holding: Which process is connected.
         make: Makes a client, to be used for one life; what it is given must be awaited before every IDENTIFY, with the shard's number.
-        prepare: Done with every client before it connects, when it is known who we are: registering the commands.
+        prepare: Done with every client before it connects: registering the commands. Where it fails for a time the client connects all
+            the same, and it is tried again.
         wait: Lets seconds pass between two tries; a test's does not.
         finish: How long a stop waits for answers under way.
         opening: Seconds until a first connection that does not come about is begun anew.
@@ -134,7 +69,7 @@ class Gateway:
         self._token = token
         self._make = make
         self._holding = holding
-        self._gate = gate
+        self._identifies = Identifies(f"{holding.name}:identify", gate, wait=wait)
         self._prepare = prepare
         self._wait = wait
         self._finish = finish
@@ -142,7 +77,7 @@ class Gateway:
         self._client: Client | None = None
         self._over: asyncio.Future[None] | None = None
         self.was_open = False
-        """Whether Discord has let us in since the start."""
+        """Whether Discord has let us in since the start, or was letting another process in."""
 
     @property
     def holding_name(self) -> str:
@@ -178,7 +113,7 @@ class Gateway:
         loop = asyncio.get_running_loop()
         while True:
             raise_if_cancelled()
-            await self._holding.taken()
+            self.was_open |= await self._holding.taken()
             begun = loop.time()
             try:
                 await self._live()
@@ -186,12 +121,12 @@ class Gateway:
                 _log.warning("discord_gateway_given_up", reason=str(lost))
                 continue
             except _Ended as ended:
-                reason, pause = str(ended), ended.wait
+                reason, pause = str(ended), 0.0
             except Busy as busy:
                 reason, pause = str(busy), busy.retry_after.total_seconds()
             except Exception as error:  # whatever discord.py stumbles over, the process lives on
-                if (mistake := _mistake(error)) is not None:
-                    raise mistake from error
+                if (found := mistake(error)) is not None:
+                    raise found from error
                 reason, pause = f"{type(error).__name__}: {error}", 0.0
             if loop.time() - begun > STEADY_SECONDS:
                 wait = FIRST_WAIT
@@ -208,11 +143,19 @@ class Gateway:
             client.event(listener)
         over = asyncio.get_running_loop().create_future()
         self._client, self._over = client, over
-        parts: list[Coroutine[Any, Any, None]] = [self._connected(client), self._holding.kept(), self._opened(client)]
+        tried = asyncio.Event()
+        parts: list[Coroutine[Any, Any, None]] = [
+            self._connected(client, tried),
+            self._holding.kept(),
+            self._opened(client),
+            self._prepared(tried),
+        ]
         tasks = [asyncio.create_task(part) for part in parts]
         try:
             await asyncio.wait([over, *tasks], return_when=asyncio.FIRST_COMPLETED)
-            raise next(error for ended in (over, *tasks) if ended.done() and (error := ended.exception()))
+            ended = next(one for one in (over, *tasks) if one.done())
+            # Cancelled by discord.py itself: that is no word from whoever may cancel us.
+            raise _Ended("the client cancelled itself") if ended.cancelled() else ended.exception() or _Ended("the client ended")
         finally:
             over.cancel()
             leaving = asyncio.create_task(self._leave(client, tasks))
@@ -223,12 +166,34 @@ class Gateway:
                 await leaving
                 raise
 
-    async def _connected(self, client: Client) -> NoReturn:
+    async def _connected(self, client: Client, tried: asyncio.Event) -> NoReturn:
         await client.login(self._token)
-        self._must_afford(await client.fetch_session_start_limits())
-        await self._prepare()
+        await self._identifies.afforded(client)
+        await tried.wait()
         await client.connect()
         raise _Ended("the connection ended")
+
+    async def _prepared(self, tried: asyncio.Event) -> None:
+        """Prepare, again and again until it is done: a bot with the commands of yesterday is better than none."""
+        wait = FIRST_WAIT
+        while (trouble := await self._failed()) is not None:
+            pause = max(wait, trouble.retry_after.total_seconds() if isinstance(trouble, Busy) else 0.0)
+            _log.warning("discord_commands_not_registered", reason=str(trouble), again_in_seconds=pause)
+            tried.set()
+            await self._wait(pause)
+            wait = min(2 * wait, LONGEST_WAIT)
+        tried.set()
+        await asyncio.Event().wait()
+
+    async def _failed(self) -> PostTrouble | None:
+        """Prepare once; why that could not be done now."""
+        try:
+            await self._prepare()
+        except WorkspaceGone:
+            raise
+        except PostTrouble as trouble:
+            return trouble
+        return None
 
     async def _opened(self, client: Client) -> None:
         # AutoShardedClient tries its first connection for ever, every five seconds and one call deeper each time.
@@ -238,17 +203,8 @@ class Gateway:
         await asyncio.Event().wait()
 
     async def _leave(self, client: Client, tasks: Sequence[asyncio.Task[None]]) -> None:
-        """Hear nothing new, let another process take over, finish what was heard, close."""
-        # Before the tasks are cancelled: a `connect` that is cancelled while it closes takes the closing with it.
-        await _goodbye(client.close())
-        pending = {*tasks}
-        while pending:
-            # More than once: discord.py swallows a cancellation that finds it opening a connection again.
-            for task in pending:
-                task.cancel()
-            _, pending = await asyncio.wait(pending, timeout=CANCEL_SECONDS)
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await _goodbye(client.http.close())  # once more, for a goodbye that took too long
+        """Hear nothing new, let another process take over, finish what was heard."""
+        await leave(client, tasks)
         self._client = None
         await self._holding.released()
         await client.finish(patience=self._finish)
@@ -259,16 +215,11 @@ class Gateway:
         assert client is not None
         assert over is not None
         try:
-            limits = await client.fetch_session_start_limits()
-            self._must_afford(limits)
-            gap = IDENTIFY_WINDOW / max(1, limits.max_concurrency)
-            turn = await self._gate.turn(f"{self._holding.name}:identify", gap=gap, burst=1, patience=PATIENCE)
+            await self._identifies.turn(client, shard)
         except Exception as error:
             if not over.done():
                 over.set_exception(error)
             raise
-        await self._wait(turn.total_seconds())
-        _log.info("discord_identify", shard=shard, left=limits.remaining)
 
     async def on_shard_ready(self, shard: int) -> None:
         """A session began; many times in a process's life."""
@@ -282,32 +233,3 @@ class Gateway:
     async def on_shard_disconnect(self, shard: int) -> None:
         """A connection ended; discord.py opens another, or `connect` ends."""
         _log.info("discord_gateway_left", shard=shard)
-
-    def _must_afford(self, limits: discord.SessionStartLimits) -> None:
-        if limits.remaining <= RESERVE * limits.total:
-            reason = f"{limits.remaining} of {limits.total} identifies are left today"
-            raise _Ended(reason, wait=limits.reset_after / 1000)
-
-
-async def _goodbye(closing: Awaitable[None]) -> None:
-    """Close politely, but a dead connection does not say goodbye."""
-    # In a task of its own, for what is closed may have been cancelled, which is not to be taken for our own end.
-    task = asyncio.ensure_future(closing)
-    done, _ = await asyncio.wait([task], timeout=CLOSE_SECONDS)
-    task.cancel()
-    if not done or task.cancelled() or task.exception():
-        _log.info("discord_not_closed")
-
-
-def _mistake(error: Exception) -> OperatorMistake | None:
-    """What the operator has to put right, if it is that."""
-    code = error.code if isinstance(error, discord.ConnectionClosed) else 0
-    status = error.status if isinstance(error, discord.HTTPException) else 0
-    if isinstance(error, discord.LoginFailure | TokenRefused) or code in _BAD_TOKEN or status == 401:  # noqa: PLR2004  # unauthorized
-        return OperatorMistake(NOT_ACCEPTED)
-    if isinstance(error, discord.PrivilegedIntentsRequired) or code in _BAD_INTENTS:
-        return OperatorMistake(
-            f"DISCORD_TOKEN: Discord does not allow this bot what it wants to hear ({code or 4014}). "
-            "Page Bot of the application, Privileged Gateway Intents, or set DISCORD_REACTIONS=false. See config/env.example."
-        )
-    return None

@@ -53,20 +53,23 @@ class Holding:
         self.is_standing_by = False
         """Whether another process has the gateway, and this one waits for its turn."""
 
-    async def taken(self) -> None:
-        """Wait until the gateway is ours, however long that is."""
+    async def taken(self) -> bool:
+        """Wait until the gateway is ours, however long that is; whether another process had it before."""
+        stood_by = is_told = False
         try:
             while True:
                 raise_if_cancelled()
                 try:
                     if await self._held():
-                        return
+                        return stood_by
                     if not self.is_standing_by:
                         _log.info("discord_gateway_standing_by")
-                    self.is_standing_by = True
+                    self.is_standing_by, stood_by, is_told = True, True, False
                 except StoreTrouble as trouble:
                     self.is_standing_by = False
-                    _log.warning("discord_gateway_unknown", reason=str(trouble))
+                    if not is_told:  # asked twice a second, it would fill the log
+                        _log.warning("discord_gateway_unknown", reason=str(trouble))
+                    is_told = True
                 await asyncio.sleep(self._lease.look.total_seconds())
         finally:
             self.is_standing_by = False

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 
+# Nobody whose bot never speaks has to be warned at every start that it cannot.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
 
 class Bot(discord.AutoShardedClient):
     """The gateway's client. Any number may run on one store, in any processes: each payload is worked on by the first that hears it.

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from adapters.discord.answers import note_papers
 from adapters.discord.callers import caller
 from adapters.discord.client import PLATFORM
-from adapters.discord.errors import LACKING, ChannelClosed
+from adapters.discord.errors import LACKING, ChannelClosed, Refused
 from adapters.discord.mark import nonce
 from adapters.discord.origin import Origin, Reach, name_of, part, text
 from adapters.discord.places import ANYWHERE, DIRECT, Place, place_of
-from adapters.discord.render import LIMITS, measure
+from adapters.discord.render import LIMITS, bare, measure
+from adapters.discord.reply import WRONGLY_MADE
 from adapters.discord.written import body, files, written
 from bot.channel import Address
 from bot.commands import answer, command_of
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from adapters.discord.client import Rest
     from adapters.discord.once import Once
     from adapters.discord.places import Places
+    from adapters.discord.render import Rendered
     from bot.desk import Desk
 
     Payload = Mapping[str, Any]
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
 _SPOKEN = frozenset({0, 19})
 """Types of messages: what somebody says, and replies."""
 _NO_FILES = Hint("I may not attach files here; ask by command, /papers, and you get it for yourself.")
+
+_log = structlog.get_logger()
 
 
 class Mentions:
@@ -86,7 +92,15 @@ class Mentions:
         await note_papers(self._desk, origin.address, said)
 
     async def _posted(self, origin: Origin, message: Message, *, key: str) -> str:
-        shown = await written(self._desk.store.cache, origin.address, message)
+        try:
+            return await self._sent(origin, await written(self._desk.store.cache, origin.address, message), key=key)
+        except Refused as exc:
+            if exc.code not in WRONGLY_MADE:
+                raise
+            _log.error("message_refused", reason=str(exc), message=origin.id)
+        return await self._sent(origin, bare(message), key=key)
+
+    async def _sent(self, origin: Origin, shown: Rendered, *, key: str) -> str:
         sent = await self._rest.call(
             "POST",
             "/channels/{channel_id}/messages",

@@ -6,7 +6,10 @@ Where it was opened need not be written into it: its submission tells the channe
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 PREFIXES = ("form:", "kept:")
 """What the custom ids of our modals begin with: the command of the form follows, or its token."""
 LONGEST_INPUT = 4000
+_FILLED_KEPT = timedelta(hours=1)
+"""How long what was filled in wrongly is there to be mended."""
 
 _TITLE = _LABEL = 45
 _DESCRIPTION = 100
@@ -97,6 +102,32 @@ def values(data: Mapping[str, Any]) -> Filled:
         name.removeprefix(_FIELD): _filled_in(one) for one in _inputs(data) if (name := str(one.get("custom_id", ""))).startswith(_FIELD)
     }
     return Filled(token=kept, values=said) if id.startswith(PREFIXES[1]) else Filled(kept, values=said)
+
+
+async def keep(cache: Cache, address: Address, message: str, said: Mapping[str, tuple[str, ...]]) -> None:
+    """Keep for an hour what was filled in wrongly, for whoever presses a button of the message that tells so.
+
+    Raises:
+        StoreTrouble: It could not be kept.
+    """
+    await cache.put(_kept(address, message), json.dumps(said).encode(), keep=_FILLED_KEPT)
+
+
+async def refilled(cache: Cache, address: Address, message: str, form: Form) -> Form:
+    """The form with what was filled in before, if it is opened by the button under its mistakes; else as it is.
+
+    Raises:
+        StoreTrouble: It cannot be found out now.
+    """
+    if not message or not (kept := await cache.get(_kept(address, message))):
+        return form
+    said = json.loads(kept)
+    fields = tuple(dataclasses.replace(one, values=tuple(said.get(one.name, one.values))) for one in form.fields)
+    return dataclasses.replace(form, fields=fields)
+
+
+def _kept(address: Address, message: str) -> str:
+    return f"discord:filled:{address.workspace}:{message}"
 
 
 def mistakes(found: Iterable[Mistake], form: Form | None, *, command: str) -> Message:

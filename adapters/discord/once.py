@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REMEMBERED = timedelta(hours=1)
 """After a lost connection Discord tells again what was not acknowledged; a session that can do so lives some minutes."""
-QUICK = timedelta(seconds=1.5)
+QUICK = timedelta(seconds=0.8)
 """Within this the store tells whether something was heard before; of the three seconds until a form must be open."""
 WRONG = Message(
     (Text("Something went wrong here, by a mistake in Paperboy and not in what you did. Whoever runs it finds it in the log; try again."),)

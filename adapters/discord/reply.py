@@ -13,18 +13,18 @@ import structlog
 
 from adapters.discord.errors import ChannelClosed, Refused
 from adapters.discord.origin import EPHEMERAL, Reach
-from adapters.discord.render import LIMITS, measure
+from adapters.discord.render import LIMITS, bare, measure
 from adapters.discord.written import body, files, written
 from bot.errors import MessageRefused, NotSent, PostTrouble
 from bot.message import Hint, Message
 from bot.paging import split
-from bot.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from adapters.discord.client import Rest
     from adapters.discord.origin import Origin
+    from adapters.discord.render import Rendered
     from bot.ports import Cache
 
     Json = dict[str, Any]
@@ -32,12 +32,11 @@ if TYPE_CHECKING:
 _THINKING, _TURNING, _CHOICES, _FORM = 5, 6, 8, 9
 _UNKNOWN_INTERACTION, _UNKNOWN_WEBHOOK, _INVALID_TOKEN, _ACKNOWLEDGED, _UNKNOWN_MESSAGE = 10062, 10015, 50027, 40060, 10008
 _SPENT = frozenset({_UNKNOWN_INTERACTION, _UNKNOWN_WEBHOOK, _INVALID_TOKEN})
-_WRONGLY_MADE = frozenset({50035, 50006})
+WRONGLY_MADE = frozenset({50035, 50006})
+"""Discord's codes for a message that it cannot take as it was laid out; its words it may."""
 _MOST_PARTS = 10
 _MOST_PARTS_ELSEWHERE = 5
 """Followups that Discord takes where the app was brought along ("User-installed apps")."""
-_PLAIN = 1_900
-"""Characters of a message that goes out as bare text; Discord holds 2,000, and escaping takes some."""
 
 _log = structlog.get_logger()
 
@@ -184,15 +183,14 @@ class Reply:
 
     async def _written(self, method: str, path: str, part: Message, more: Json) -> str:
         try:
-            return await self._sent(method, path, part, more)
+            return await self._sent(method, path, await written(self._cache, self.origin.address, part), more)
         except MessageRefused as exc:
-            if _code(exc) not in _WRONGLY_MADE:
+            if _code(exc) not in WRONGLY_MADE:
                 raise
             _log.error("message_refused", reason=str(exc), interaction=self.origin.id)
-        return await self._sent(method, path, plain(part, _PLAIN), more)
+        return await self._sent(method, path, bare(part), more)
 
-    async def _sent(self, method: str, path: str, part: Message, more: Json) -> str:
-        shown = await written(self._cache, self.origin.address, part)
+    async def _sent(self, method: str, path: str, shown: Rendered, more: Json) -> str:
         sent = await self._call(method, path, json={**more, **body(shown)}, files=files(shown))
         return str(sent.get("id", "")) if isinstance(sent, dict) else ""
 

@@ -12,7 +12,7 @@ from bot import lifecycle
 from bot.lifecycle import CLOSED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from bot.desk import Desk
 
@@ -45,9 +45,8 @@ async def call_roll(desk: Desk, bot: str, is_in: Callable[[str], bool]) -> None:
             if address.platform == PLATFORM and address.workspace != DIRECT and channel.version:
                 closed[address.workspace] = closed.get(address.workspace, False) or channel.trouble.startswith(CLOSED)
     for guild, was_closed in closed.items():
-        key = f"discord:in:{bot}:{guild}"
+        key = _place(bot, guild)
         if is_in(guild):
-            await desk.store.cache.put(key, b"yes", keep=KEEP)
             if was_closed:
                 await lifecycle.reopen_workspace(desk, PLATFORM, guild)
             continue
@@ -57,3 +56,17 @@ async def call_roll(desk: Desk, bot: str, is_in: Callable[[str], bool]) -> None:
             await lifecycle.close_workspace(desk, PLATFORM, guild, LEFT, erase=was_in)
         if was_in:
             await desk.store.cache.put(key, b"left", keep=KEEP)
+
+
+async def note(desk: Desk, bot: str, guilds: Iterable[str]) -> None:
+    """Remember that the bot is in these servers: rules may be made there at any time, and it may be removed while nobody listens.
+
+    Raises:
+        StoreTrouble: Not all are noted.
+    """
+    for guild in guilds:
+        await desk.store.cache.put(_place(bot, guild), b"yes", keep=KEEP)
+
+
+def _place(bot: str, guild: str) -> str:
+    return f"discord:in:{bot}:{guild}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from typing import TYPE_CHECKING
 
 import structlog
 
 from adapters.discord.answers import deliver
 from adapters.discord.callers import caller
-from adapters.discord.modals import opened
+from adapters.discord.modals import opened, refilled
 from adapters.discord.once import QUICK
 from adapters.discord.origin import Reach
 from bot.commands import TABLE, Answer, answer, form
@@ -60,7 +61,9 @@ async def serve(desk: Desk, reply: Reply, text: str, *, turns: bool = False, for
     origin = reply.origin
     call = caller(origin, text)
     if origin.reach is Reach.ELSEWHERE:
-        await deliver(desk, reply, call, Answer(_NOT_HERE) if changes(text) else await answer(desk, call), turns=turns)
+        answered = Answer(_NOT_HERE) if changes(text) else await answer(desk, call)
+        # What it changes is the person's own, and nothing that people of this place asked for.
+        await deliver(desk, reply, call, dataclasses.replace(answered, public=answered.public and _is_here(text)), turns=turns)
         return
     if forms and may_open(text):
         if await _opened(desk, reply, text):
@@ -75,6 +78,8 @@ async def _opened(desk: Desk, reply: Reply, text: str) -> bool:
     try:
         async with asyncio.timeout(QUICK.total_seconds()):
             asked = await form(desk, caller(origin, text))
+            if asked is not None:
+                asked = await refilled(desk.store.cache, origin.address, origin.message, asked)
             shown = None if asked is None else await opened(desk.store.cache, origin.address, asked)
     except (TimeoutError, StoreTrouble) as exc:
         _log.warning("form_not_made", reason=str(exc) or "the store does not answer in time")

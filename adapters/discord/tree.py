@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from adapters.discord.languages import in_languages
 from bot.commands import TABLE, Kind
 from bot.commands.answering import HERE
+from bot.commands.completing import completes
 from bot.commands.questions import FORMS
 from bot.commands.replies import typed
 
@@ -29,7 +30,6 @@ _EVERYWHERE: Mapping[str, list[int]] = {
     "integration_types": [0, 1],  # for a server, for a person
 }
 _LONGEST_NAME, _LONGEST_HELP = 32, 100
-_COMPLETED = frozenset({Kind.QUERY, Kind.RULE, Kind.PAPER, Kind.SCHEDULE, Kind.COMMAND})
 _ABOUT = "Research papers: rules for this channel, its daily digest, search"
 _HERE = "Let everybody in the channel read the answer"
 _LONGEST_OPTION = 6_000
@@ -56,21 +56,26 @@ def payload() -> list[Json]:
 def _subcommand(command: Command) -> Json:
     options = [_option(command, option) for option in command.options]
     if not command.manages:
-        options.append({"type": _BOOLEAN, "name": HERE, **_described(_HERE)})
-    return {"type": _SUBCOMMAND, "name": command.name, **_described(command.help), "options": options}
+        options.append({"type": _BOOLEAN, **_named(HERE), **_described(_HERE)})
+    return {"type": _SUBCOMMAND, **_named(command.name), **_described(command.help), "options": options}
 
 
 def _option(command: Command, option: Option) -> Json:
-    shown: Json = {"type": _STRING, "name": option.name, **_described(option.help)}
+    shown: Json = {"type": _STRING, **_named(option.name), **_described(option.help)}
     if option.required and command.name not in FORMS:  # without it, a form asks
         shown["required"] = True
     if option.kind is Kind.CHOICE:
         shown["choices"] = [{"name": choice, **in_languages("name", choice, 100), "value": choice} for choice in option.choices]
     else:
         shown["max_length"] = _LONGEST_OPTION
-    if option.kind in _COMPLETED:
+    if completes(command.name, option):
         shown["autocomplete"] = True
     return shown
+
+
+def _named(name: str) -> Json:
+    # In whatever language it was chosen, an interaction names it in English.
+    return {"name": name, **in_languages("name", name, _LONGEST_NAME)}
 
 
 def _described(text: str) -> Json:

@@ -30,7 +30,15 @@ MOST_OFFERS = 25
 """Discord's menu holds no more, and nobody reads more."""
 _READ = 200
 """Characters of what is typed that are looked at; twice what an offer may hold."""
+_TYPED = frozenset({Kind.QUERY, Kind.RULE, Kind.PAPER, Kind.SCHEDULE, Kind.COMMAND})
+_WRITTEN = frozenset({"pause", "settings"})
+"""Commands whose free text has usual forms: see `_text`."""
 _BY_OPTION = {(command.name, option.name): option for command in TABLE for option in command.options}
+
+
+def completes(command: str, option: Option) -> bool:
+    """Whether `offers` has anything for this option of a command; what can only be chosen is no matter of typing."""
+    return option.kind in _TYPED or (option.kind is Kind.TEXT and command in _WRITTEN)
 
 
 async def offers(desk: Desk, call: Call, command: str, option: str, typed: str, *, limit: int = MOST_OFFERS) -> Sequence[Choice]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from bot.commands.replies import count, typed
@@ -169,17 +170,23 @@ def among(choices: Iterable[Choice], text: str) -> Sequence[Choice]:
 
 
 def pairs(names: Iterable[tuple[str, Sequence[Choice]]], text: str) -> Sequence[Choice]:
-    """Pairs of a name and one of its values behind the whole pairs that are typed already.
+    """Pairs of a name and one of its values behind the whole pairs that are typed already, each name's first value before any second.
 
     Args:
-        names: Every name with its values.
+        names: Every name with its values; one that is typed already is not offered again.
     """
     words = text.split()
     whole, rest = words[: len(words) // 2 * 2], words[len(words) // 2 * 2 :]
     if words and not rest and not text.endswith(" "):
         whole, rest = words[:-2], words[-2:]
     head, begun = " ".join(whole), " ".join(rest)
-    every = [Choice(f"{head} {name} {one.value}".strip(), label(f"{name}: {one.label}")) for name, values in names for one in values]
+    told = set(head.casefold().split()[::2])
+    each = [
+        [Choice(f"{head} {name} {one.value}".strip(), label(f"{name}: {one.label}")) for one in values]
+        for name, values in names
+        if name not in told
+    ]
+    every = [one for turn in zip_longest(*each) for one in turn if one is not None]
     fitting = [one for one in every if one.value.casefold().startswith(f"{head} {begun}".strip().casefold())]
     return [one for one in fitting or every if len(one.value) <= LONGEST]
 

@@ -136,7 +136,7 @@ def _rows(settings: Settings, unless_chosen: Managers) -> tuple[Block, ...]:
         Item(f"limit {settings.limit}", "papers in one digest"),
         Item(f"format {settings.format}", "how much of each paper is shown", buttons=formats),
         _row("thread", "a thread for each paper", on=settings.thread),
-        _row("links", "a card where somebody pastes the address of a paper", on=settings.links),
+        _row("links", "a card where somebody pastes the address of a paper, on platforms that tell of it", on=settings.links),
         Item(
             f"manage {managers}",
             "who may change rules and settings",

@@ -28,7 +28,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import aiohttp
@@ -38,23 +38,20 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.outlet import SlackOutlet
-from adapters.slack.render import LIMITS, measure, render
+from adapters.slack.render import render
 from adapters.slack.workspaces import Workspaces
 from bot.channel import Address, Channel, QueryText, Subscription
-from bot.delivery import Courier, slot_id
+from bot.delivery import Courier
 from bot.desk import Desk
-from bot.digest import compose
-from bot.document import document
 from bot.memory import Memory
-from bot.paging import split
-from bot.ports import Delivery, Filing
-from bot.query import hits, parse
-from bot.ranking import Matched
+from bot.ports import Filing
+from bot.query import parse
 from bot.store.embedded import EmbeddedServer
 from bot.store.store import RedisStore, open_store
 from bot.ticker import Ticker
 from bot.worker import Worker
 from tests.benchmarks import crowd
+from tests.benchmarks.ready import digests as digests_for
 from tests.benchmarks.slack_sink import APP, TEAM, Sink
 
 if TYPE_CHECKING:
@@ -343,21 +340,8 @@ async def digests() -> None:
         print(f"ratio: {wall['loop'] / wall['post']:.2f} by the clock, {core['loop'] / core['post']:.2f} by the core")
 
 
-async def _deliveries(now: datetime) -> list[Delivery]:
-    """A digest of five papers for each of many channels."""
-    papers = crowd.papers(200)
-    query = parse("method OR approach OR model OR results")
-    matched = [Matched(paper=paper, queries=(query,), hits=tuple(hits(query, document(paper)))) for paper in papers]
-    made = []
-    for number in range(DIGESTS):
-        address = Address("slack", TEAM, f"C{number:06}")
-        chosen = [matched[(number * 7 + step) % len(matched)] for step in range(12)]
-        id = slot_id(address, now)
-        digest = compose(Channel(address=address, name="#bench"), chosen, rarity=lambda _: 1.0, now=now, delivery_id=id)
-        assert digest is not None
-        parts = split(digest.message, LIMITS, measure=measure)
-        made.append(Delivery(id=id, address=address, due=now, parts=parts, papers=()))
-    return made
+def _addresses() -> list[Address]:
+    return [Address("slack", TEAM, f"C{number:06}") for number in range(DIGESTS)]
 
 
 async def post(url: str) -> None:
@@ -370,7 +354,7 @@ async def post(url: str) -> None:
             outlet = SlackOutlet(workspaces, store.cache, clock=lambda: datetime.now(UTC))
             desk = Desk(store=store, memory=Memory(channels=store.channels, papers=store.papers), outlets={"slack": outlet})
             worker = Worker(desk, courier=Courier(store), ticker=Ticker(), next_reading=lambda *_: datetime.now(UTC))
-            for delivery in await _deliveries(await store.now()):
+            for delivery in digests_for(_addresses(), outlet, now=await store.now()):
                 await store.deliveries.post_now(delivery)
             start, cpu = time.perf_counter(), time.process_time()
             worked_on = await worker.deliver_due()
@@ -381,9 +365,10 @@ async def post(url: str) -> None:
 
 async def loop(url: str) -> None:
     """The client alone, as many posts at once."""
+    nobody: Any = None  # laying out asks nobody
     ready = [
         {"channel": one.address.channel, "blocks": (said := render(one.parts[0])).blocks, "text": said.text, "unfurl_links": False}
-        for one in await _deliveries(datetime.now(UTC))
+        for one in digests_for(_addresses(), SlackOutlet(nobody, nobody, clock=lambda: datetime.now(UTC)), now=datetime.now(UTC))
     ]
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(token=TOKEN, base_url=f"{url}/api/", retry_handlers=[], session=session)

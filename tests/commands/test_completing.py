@@ -297,6 +297,9 @@ async def test_settings_are_offered_as_pairs_behind_those_that_are_typed(desk: D
     assert await offered(desk, here, "settings", "limit 3 th") == ["limit 3 thread off", "limit 3 thread on"]
     assert await offered(desk, here, "settings", "thread on") == ["thread on"]
     assert len(await offered(desk, here, "settings", "nonsense")) == MOST_OFFERS
+    first = await offered(desk, here, "settings", "")
+    assert [one.split()[0] for one in first[:4]] == ["limit", "format", "thread", "links"], "no setting crowds the others out"
+    assert {one.split()[2] for one in await offered(desk, here, "settings", "Limit 5 ")} == {"format", "thread", "links", "manage"}
 
 
 # ---------------------------------------------------------------- the rest

@@ -16,7 +16,7 @@ from adapters.discord.gateway import Gateway
 from adapters.discord.holding import Holding, Lease
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from bot.store.store import RedisStore
     from tests.discord.fake import FakeDiscord
@@ -84,9 +84,19 @@ class Supervised:
 
 @asynccontextmanager
 async def supervised(
-    server: FakeDiscord, store: RedisStore, *, lease: Lease = QUICK, opening: float = 60.0, heartbeat_timeout: float = 60.0
+    server: FakeDiscord,
+    store: RedisStore,
+    *,
+    lease: Lease = QUICK,
+    opening: float = 60.0,
+    heartbeat_timeout: float = 60.0,
+    unprepared: Sequence[BaseException] = (),
 ) -> AsyncIterator[Supervised]:
-    """A gateway, running; it never waits between two tries but gives others a turn."""
+    """A gateway, running; it never waits between two tries but gives others a turn.
+
+    Args:
+        unprepared: What preparing fails with at first, one after the other.
+    """
     point(server.rest_url, server.gateway_url)
     clients: list[Tiny] = []
     pauses: list[float] = []
@@ -100,7 +110,11 @@ async def supervised(
         pauses.append(seconds)
         await asyncio.sleep(0)
 
+    failures = list(unprepared)
+
     async def prepare() -> None:
+        if failures:
+            raise failures.pop(0)
         prepared.append(len(clients))
 
     gateway = Gateway(

@@ -55,10 +55,25 @@ async def test_commands_are_offered_for_help(paperboy: Paperboy) -> None:
     assert "subscribe" in await offered(paperboy, "help", "command", "sub")
 
 
+async def test_settings_and_pauses_are_offered_as_they_are_typed(paperboy: Paperboy, server: FakeDiscord) -> None:
+    assert "limit 5" in [one["value"] for one in await server.complete("settings", "settings", "lim")]
+    assert "limit 8 format full" in await offered(paperboy, "settings", "settings", "limit 8 format f")
+    assert "2w" in [one["value"] for one in await server.complete("pause", "until", "2")]
+
+
 @pytest.mark.parametrize("typed", ["", " ", '"', "(((", "-", "x" * 6000, "@everyone", 7, 2.5, True, None, "￿", "rule:"])
 @pytest.mark.parametrize(
     ("command", "option"),
-    [("search", "query"), ("unsubscribe", "rule"), ("show", "paper"), ("schedule", "when"), ("help", "command"), ("nonsense", "what")],
+    [
+        ("search", "query"),
+        ("unsubscribe", "rule"),
+        ("show", "paper"),
+        ("schedule", "when"),
+        ("help", "command"),
+        ("settings", "settings"),
+        ("pause", "until"),
+        ("nonsense", "what"),
+    ],
 )
 async def test_whatever_was_typed_so_far_is_answered(paperboy: Paperboy, command: str, option: str, typed: object) -> None:
     assert len(await offered(paperboy, command, option, typed)) <= 25
@@ -68,6 +83,10 @@ async def test_nothing_focused_offers_nothing(paperboy: Paperboy, server: FakeDi
     made = server.interaction(4, {"id": "1", "name": "papers", "type": 1})
     await server.send(made)
     assert made.choices == []
+
+
+def test_what_is_offered_shows_nothing_that_hides_or_turns_words_around() -> None:
+    assert fitting([Choice("2611.00013", "\u202eevil\u202c curriculum\n\x00")]) == [{"name": "evil curriculum", "value": "2611.00013"}]
 
 
 @pytest.mark.parametrize("trouble", [StoreAway("gone fishing"), ZeroDivisionError(), TimeoutError()])

@@ -11,7 +11,7 @@ from bot.commands import Answer
 from bot.errors import StoreAway
 from bot.message import Button, Buttons, Message, Text
 from tests.discord.fake.faults import error
-from tests.discord.fake.permissions import VIEW_CHANNEL
+from tests.discord.fake.permissions import BOT_PERMISSIONS, CREATE_PUBLIC_THREADS, VIEW_CHANNEL
 from tests.discord.listening import buttons, private, words
 
 if TYPE_CHECKING:
@@ -115,6 +115,31 @@ async def test_the_rest_of_a_digest_stands_in_a_thread_under_it(paperboy: Paperb
     await paperboy.done()
     assert "2 more" in words(private(again)[0])
     assert len(paperboy.said(shown.thread)) == 1
+
+
+async def test_where_no_thread_may_be_opened_the_rest_of_a_digest_is_said_to_stand_where_it_does(
+    paperboy: Paperboy, server: FakeDiscord
+) -> None:
+    shown = await digest(paperboy)
+    server.permissions(server.reading, BOT_PERMISSIONS & ~CREATE_PUBLIC_THREADS)
+    interaction = await server.press(shown, next(label for label in buttons(shown) if "more" in label))
+    await paperboy.done()
+    assert shown.thread is None
+    assert "2 more" in paperboy.said()[-1]
+    assert "in this channel now" in words(private(interaction)[0])
+
+
+async def test_in_a_thread_of_people_the_rest_of_a_digest_is_an_answer_there(paperboy: Paperboy, server: FakeDiscord) -> None:
+    thread = server.acme.thread(server.reading, "curricula", owner=server.ada.id)
+    server.opened(thread)
+    for text in ("settings limit 1", "subscribe curriculum", "digest"):
+        await paperboy.typed(text, channel=thread)
+    await paperboy.desk.hurry()
+    shown = next(one for one in thread.messages if one.nonce)
+    interaction = await server.press(shown, next(label for label in buttons(shown) if "more" in label))
+    await paperboy.done()
+    assert [one.ephemeral for one in interaction.messages] == [False]
+    assert "2 more" in words(interaction.messages[0])
 
 
 async def test_where_nothing_can_be_posted_the_rest_of_a_digest_is_an_answer(paperboy: Paperboy, server: FakeDiscord) -> None:

@@ -11,7 +11,7 @@ from bot.commands import Answer, answer
 from bot.errors import StoreAway
 from bot.message import Card, Heading, Message, Text
 from tests.discord.fake.faults import drop_after, error, server_error
-from tests.discord.fake.permissions import BOT_PERMISSIONS, EMBED_LINKS, SEND_IN_THREADS, SEND_MESSAGES, VIEW_CHANNEL
+from tests.discord.fake.permissions import BOT_PERMISSIONS, CREATE_PUBLIC_THREADS, EMBED_LINKS, SEND_IN_THREADS, SEND_MESSAGES, VIEW_CHANNEL
 from tests.discord.listening import buttons, private, words
 
 if TYPE_CHECKING:
@@ -107,6 +107,17 @@ async def test_nothing_is_named_where_nothing_is_missing(paperboy: Paperboy, ser
     assert "I lack Send Messages in Threads" in await paperboy.typed("subscribe diffusion", channel=thread)
 
 
+async def test_a_permission_that_threads_need_is_named(paperboy: Paperboy, server: FakeDiscord) -> None:
+    assert "I lack" not in await paperboy.typed("settings thread on")
+    server.permissions(server.reading, BOT_PERMISSIONS & ~CREATE_PUBLIC_THREADS)
+    assert "I cannot open threads here yet: I lack Create Public Threads" in await paperboy.typed("settings limit 4 thread on")
+    assert "I lack" not in await paperboy.typed("settings thread off")
+    thread = server.acme.thread(server.reading, "curricula", owner=server.ada.id)
+    assert "I lack" not in await paperboy.typed("settings thread on", channel=thread), "a thread holds no other"
+    server.permissions(server.reading, ADMINISTRATOR)
+    assert "I lack" not in await paperboy.typed("settings thread on")
+
+
 # ---------------------------------------------------------------- three seconds, fifteen minutes
 
 
@@ -180,6 +191,17 @@ async def test_what_discord_calls_wrong_goes_out_as_bare_words(paperboy: Paperbo
     assert "Robot Arms" in words(told)
     assert told.embeds == []
     assert buttons(told) == []
+
+
+async def test_bare_words_are_no_more_than_discord_takes_however_much_is_escaped(
+    paperboy: Paperboy, server: FakeDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers_with(monkeypatch, Text("* " * 940))
+    server.fault(ORIGINAL, error(50035))
+    told = await (await server.command("list")).answered()
+    await paperboy.done()
+    assert (told.embeds, buttons(told)) == ([], [])
+    assert 0 < len(told.content) <= 2000
 
 
 async def test_an_answer_that_may_have_been_shown_is_not_shown_twice(
@@ -396,8 +418,9 @@ async def test_its_people_take_what_they_keep_along(paperboy: Paperboy, server: 
     strange = server.guild("Strange", joined=False)
     channel = strange.text("general")
     strange.member(server.ada)
-    await server.command("save", paper="2611.00001", channel=channel, outside=True)
+    kept = await server.command("save", paper="2611.00001", channel=channel, outside=True)
     await paperboy.done()
+    assert [one.ephemeral for one in kept.messages] == [True], "nobody of that place asked for it"
     interaction = await server.command("saved", channel=server.dm(server.ada))
     assert "Robot Arms" in words(await interaction.answered())
     await paperboy.done()

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -12,7 +12,7 @@ from tests.discord.listening import private, words
 
 if TYPE_CHECKING:
     from bot.form import Form
-    from tests.discord.fake import FakeDiscord
+    from tests.discord.fake import FakeDiscord, Interaction
     from tests.discord.listening import Paperboy
 
 
@@ -50,6 +50,50 @@ async def test_a_mistake_is_told_to_who_made_it_and_the_form_opens_again(paperbo
     await paperboy.done()
     assert again.modal is not None
     assert paperboy.said() == []
+
+
+def filled_in(opened: Interaction) -> dict[str, Any]:
+    """What stands in the fields of a form as it opens."""
+    fields = [part["component"] for part in (opened.modal or {})["components"] if "component" in part]
+    return {
+        one["custom_id"]: one.get("value", [option["value"] for option in one.get("options", []) if option.get("default")])
+        for one in fields
+    }
+
+
+async def test_a_form_that_opens_again_holds_what_was_typed_and_another_does_not(paperboy: Paperboy, server: FakeDiscord) -> None:
+    opened = await server.command("schedule")
+    wrong = {"field:days": ["mon", "thu"], "field:time": "25:99", "field:zone": "Atlantis"}
+    submitted = await server.submit(opened, wrong)
+    await paperboy.done()
+    (told,) = private(submitted)
+    assert "25:99" in words(told)
+    again = await server.press(told, "Fill in again")
+    await paperboy.done()
+    assert filled_in(again) == wrong
+    await server.submit(again, {"field:time": "08:30", "field:zone": "Europe/Berlin"})
+    await paperboy.done()
+    assert "mon" in paperboy.said()[-1].casefold()
+    assert "08:30, Europe/Berlin" in paperboy.said()[-1]
+    assert filled_in(await server.command("schedule"))["field:time"] == "08:30"
+    await paperboy.done()
+
+
+async def test_what_was_typed_may_be_lost_and_the_mistakes_are_told_all_the_same(
+    paperboy: Paperboy, server: FakeDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise StoreAway("gone fishing")
+
+    monkeypatch.setattr(ear, "keep", away)
+    submitted = await server.submit(await server.command("subscribe"), {"field:query": "(curriculum"})
+    with capture_logs() as logs:
+        await paperboy.done()
+    (told,) = private(submitted)
+    again = await server.press(told, "Fill in again")
+    await paperboy.done()
+    assert again.modal is not None
+    assert {line["event"] for line in logs} <= {"filled_in_not_kept"}
 
 
 async def test_a_button_opens_a_form_too(paperboy: Paperboy, server: FakeDiscord) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import math
+import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from adapters.discord.errors import TokenRefused
 from adapters.discord.gateway import FIRST_WAIT, LONGEST_WAIT
-from bot.errors import OperatorMistake
-from tests.discord.fake import server_error
+from bot.errors import Busy, NotSent, OperatorMistake, OutcomeUnknown, StoreAway
+from tests.discord.fake import hang, server_error
 from tests.discord.gateways import QUICK, supervised
 
 if TYPE_CHECKING:
@@ -37,6 +40,24 @@ async def test_a_gateway_that_is_stopped_says_goodbye_and_finishes_its_answers(s
         assert not one.gateway.is_ready
         assert math.isnan(one.gateway.latency)
         assert await store.locks.holder(one.gateway.holding_name) is None
+
+
+async def test_a_gateway_that_is_stopped_while_it_begins_a_session_anew_ends(server: FakeDiscord, store: RedisStore) -> None:
+    async with supervised(server, store) as one:
+        await server.until(lambda: one.gateway.is_connected)
+        asked = len(server.called("GET /gateway/bot"))
+        server.fault("GET /gateway/bot", hang())
+        server.gateway.invalidate(resumable=False)
+        await server.until(lambda: len(server.called("GET /gateway/bot")) > asked)
+        await one.stop()  # discord.py swallows a cancellation here
+        assert one.client.finished.is_set()
+        assert await store.locks.holder(one.gateway.holding_name) is None
+    server.release()
+    assert not server.gateway.open
+    assert len(server.gateway.identifies) == 1
+    for thread in threading.enumerate():
+        if thread.name.startswith("keep-alive-handler"):
+            await asyncio.to_thread(thread.join)  # it would end by itself with its next heartbeat, 40 seconds later
 
 
 async def test_op_7_and_broken_connections_are_resumed_with_what_was_missed(server: FakeDiscord, store: RedisStore) -> None:
@@ -103,6 +124,30 @@ async def test_a_first_connection_that_fails_is_tried_again_after_ever_longer_pa
         assert least <= pause <= 1.2 * least
     assert len(waits) == 8
     assert len(server.gateway.identifies) == 1
+
+
+async def test_commands_that_cannot_be_registered_now_are_tried_again_while_it_is_connected(server: FakeDiscord, store: RedisStore) -> None:
+    later = timedelta(minutes=2)
+    troubles = [NotSent("no connection"), Busy("another process is at it", retry_after=later), OutcomeUnknown("502")]
+    async with supervised(server, store, unprepared=troubles) as one:
+        await server.until(lambda: one.gateway.is_connected and bool(one.prepared))
+        assert one.prepared == [1], "by the same client"
+        assert [pause for pause in one.pauses if pause] == [FIRST_WAIT, later.total_seconds(), 4 * FIRST_WAIT]
+
+
+async def test_a_store_that_fails_while_commands_are_registered_and_a_dead_token_are_no_such_thing(
+    server: FakeDiscord, store: RedisStore
+) -> None:
+    async with supervised(server, store, unprepared=[StoreAway("gone"), TokenRefused("dead")]) as one:
+        with pytest.raises(OperatorMistake, match="DISCORD_TOKEN"):
+            await one.task
+    assert len(one.clients) == 2
+    assert server.gateway.identifies == []
+
+
+async def test_a_client_that_cancels_itself_is_no_end_of_the_gateway(server: FakeDiscord, store: RedisStore) -> None:
+    async with supervised(server, store, unprepared=[asyncio.CancelledError()]) as one:
+        await server.until(lambda: len(one.clients) == 2 and one.gateway.is_connected)
 
 
 async def test_a_gateway_that_cannot_be_reached_is_not_waited_for_in_one_call_for_ever(server: FakeDiscord, store: RedisStore) -> None:

@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from adapters.discord import mentions
 from bot.errors import StoreAway
+from tests.discord.fake.faults import error
 from tests.discord.fake.permissions import ATTACH_FILES, BOT_PERMISSIONS, VIEW_CHANNEL
 from tests.discord.listening import running, stocked, words
 
@@ -100,6 +101,25 @@ async def test_where_it_may_not_speak_it_does_not(paperboy: Paperboy, server: Fa
         server.mention("list")
         await paperboy.done()
     assert [line["event"] for line in logs] == ["answer_not_delivered"]
+
+
+async def test_what_discord_calls_wrong_goes_out_as_bare_words(paperboy: Paperboy, server: FakeDiscord) -> None:
+    server.fault("POST /channels/{channel_id}/messages", error(50035))
+    with server.expecting_problems():
+        server.mention("search curriculum")
+        await paperboy.done()
+    (told,) = (one for one in server.reading.messages if one.author is server.bot)
+    assert "Robot Arms" in words(told)
+    assert (told.embeds, told.components) == ([], [])
+
+
+async def test_a_refusal_of_another_kind_is_not_tried_again(paperboy: Paperboy, server: FakeDiscord) -> None:
+    server.fault("POST /channels/{channel_id}/messages", error(20016))
+    with server.expecting_problems(), capture_logs() as logs:
+        server.mention("search curriculum")
+        await paperboy.done()
+    assert [line["event"] for line in logs] == ["answer_not_delivered"]
+    assert paperboy.said() == []
 
 
 @pytest.mark.parametrize(("trouble", "said"), [(ZeroDivisionError(), "Something went wrong"), (StoreAway("gone"), "cannot reach my store")])

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.discord.registration import register
+from adapters.discord.registration import AT_IT, register
 from adapters.discord.tree import payload
-from bot.errors import WorkspaceGone
-from tests.discord.fake import error
+from bot.errors import Busy, OutcomeUnknown, WorkspaceGone
+from tests.discord.fake import cloudflare, error, rate_limited, server_error
 from tests.discord.posting import pointed, rest_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from adapters.discord.client import Rest
     from bot.store.store import RedisStore
-    from tests.discord.fake import FakeDiscord
+    from tests.clock import Clock
+    from tests.discord.fake import FakeDiscord, Fault
 
 ROUTE = "PUT /applications/{application_id}/commands"
 
@@ -52,8 +54,31 @@ async def test_another_table_is_registered(server: FakeDiscord, store: RedisStor
 
 async def test_processes_that_start_together_register_once(server: FakeDiscord, store: RedisStore) -> None:
     async with rest_of(server, store) as rest, rest_of(server, store) as other:
-        await asyncio.gather(*(registered(one, store) for one in (rest, other, rest, other)))
+        asked = await asyncio.gather(*(registered(one, store) for one in (rest, other, rest, other)), return_exceptions=True)
     assert len(server.called(ROUTE)) == 1
+    assert asked.count(True) == 1
+    assert all(one is False or isinstance(one, Busy) for one in asked if one is not True)
+
+
+async def test_a_process_that_dies_over_it_leaves_it_to_the_next(server: FakeDiscord, store: RedisStore, clock: Clock) -> None:
+    async with rest_of(server, store) as rest:
+        await store.locks.hold(f"discord:commands:{server.app_id}", holder="one that died", keep=AT_IT)
+        with pytest.raises(Busy) as busy:
+            await registered(rest, store)
+        clock.advance(busy.value.retry_after)
+        assert await registered(rest, store)
+
+
+@pytest.mark.parametrize("fault", [server_error(503), cloudflare(), rate_limited(3600.0)])
+async def test_where_discord_was_not_reached_it_is_for_the_caller_to_try_again(
+    fault: Fault, server: FakeDiscord, store: RedisStore, clock: Clock
+) -> None:
+    server.fault(ROUTE, fault)
+    async with rest_of(server, store) as rest:
+        with pytest.raises((Busy, OutcomeUnknown)):
+            await registered(rest, store)
+        clock.advance(timedelta(hours=1))
+        assert await registered(rest, store)
 
 
 async def test_a_refusal_is_tried_again_at_the_next_start(server: FakeDiscord, store: RedisStore) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.discord.roll import call_roll
+from adapters.discord.roll import call_roll, note
 from bot import lifecycle
 from bot.channel import FOREVER, Address, Channel, QueryText, Subscription
 from bot.desk import Desk
@@ -44,7 +44,7 @@ async def paused(desk: Desk) -> set[str]:
 
 
 async def test_a_server_that_was_left_meanwhile_is_closed_and_erased_in_time(desk: Desk, clock: Clock) -> None:
-    await call_roll(desk, "42", everywhere)
+    await note(desk, "42", ["1", "2"])
     await call_roll(desk, "42", lambda guild: guild == "1")
     assert await paused(desk) == {"2"}
     clock.advance(timedelta(hours=15))
@@ -62,7 +62,7 @@ async def test_a_server_that_was_closed_and_is_there_goes_on(desk: Desk) -> None
 
 
 async def test_another_bots_servers_only_pause(desk: Desk, clock: Clock) -> None:
-    await call_roll(desk, "42", everywhere)
+    await note(desk, "42", ["1", "2"])
     await call_roll(desk, "43", nowhere)
     await call_roll(desk, "43", nowhere)
     assert await paused(desk) == {"1", "2"}

@@ -6,17 +6,21 @@ import asyncio
 import json
 import signal
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 from typing_extensions import override
 
+from adapters.discord.pace import DOOR
+from bot.store.connection import Connection
 from bot.store.embedded import EmbeddedServer
+from bot.store.store import RedisStore
 from tests.clock import Clock
 from tests.discord.fake import FakeDiscord
 from tests.program import Place, ready
+from tests.slack.fake import FakeSlack
 from tests.sources.web_server import WebServer
 
 if TYPE_CHECKING:
@@ -53,6 +57,25 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
 
 def configured(server: FakeDiscord, **more: str) -> dict[str, str]:
     return {"DISCORD_API_URL": server.rest_url, "DISCORD_TOKEN": TOKEN, "HOST": "127.0.0.1", **more}
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[FakeSlack]:
+    async with FakeSlack(Now()) as slack:
+        slack.patience = 30
+        yield slack
+        problems = list(slack.problems)
+    assert not problems, "\n".join(problems)
+
+
+def on_both(server: FakeDiscord, slack: FakeSlack) -> dict[str, str]:
+    return configured(server, SLACK_API_URL=slack.api_url, SLACK_BOT_TOKEN="xoxb-acme", SLACK_APP_TOKEN="xapp-acme")
+
+
+async def slack_answers(slack: FakeSlack) -> None:
+    await slack.connected()
+    interaction = await slack.command("help")
+    await slack.until(lambda: "subscribe" in json.dumps(interaction.answers))
 
 
 dead: list[asyncio.subprocess.Process] = []
@@ -163,12 +186,57 @@ async def test_intents_that_are_not_allowed_stop_the_gateway_with_one_line(serve
     assert len(told.decode().splitlines()) == 1
 
 
-async def test_a_token_that_is_reset_later_does_not_end_the_rest(server: FakeDiscord, place: Place) -> None:
-    async with started(place, "run", **configured(server)) as process:
+async def test_a_token_that_is_reset_later_does_not_end_the_rest(server: FakeDiscord, slack: FakeSlack, place: Place) -> None:
+    async with started(place, "run", **on_both(server, slack)) as process:
         await logged(process, "discord_gateway_open")
         server.revoke()
         server.gateway.close(4004)
         assert "DISCORD_TOKEN" in (await logged(process, "discord_stopped"))["reason"]
+        await slack_answers(slack)
+
+
+async def test_a_token_that_is_reset_while_another_process_has_the_gateway_does_not_end_the_rest(
+    server: FakeDiscord, slack: FakeSlack, place: Place
+) -> None:
+    store = await EmbeddedServer.start(place.directory / "store")
+    shared = on_both(server, slack) | {"REDIS_URL": store.url}
+    try:
+        async with started(place, "run", **shared) as first:
+            await logged(first, "discord_gateway_open")
+            async with started(place, "run", **shared) as second:
+                await logged(second, "discord_gateway_standing_by")
+                server.revoke()
+                server.gateway.close(4004)
+                for process in (first, second):
+                    await logged(process, "discord_stopped")
+                await slack_answers(slack)
+    finally:
+        await store.close()
+
+
+async def test_whatever_discord_tells_slack_is_answered(server: FakeDiscord, slack: FakeSlack, place: Place) -> None:
+    store = await EmbeddedServer.start(place.directory / "store")
+    connection = await Connection.open(store.url)
+    try:
+        async with started(place, "run", **on_both(server, slack), REDIS_URL=store.url) as process:
+            await server.gateway.connected()
+            for event in ("GUILD_CREATE", "INTERACTION_CREATE", "MESSAGE_CREATE", "THREAD_UPDATE"):
+                server.gateway.dispatch(event, {"id": None}, guild=server.acme.id)
+            await (await server.command("help")).answered()
+            await slack_answers(slack)
+            until = datetime.now(UTC) + timedelta(hours=1)
+            await RedisStore(connection).gate.shut(DOOR, until=until, reason="too many bad answers")
+            server.gateway.raw("[]")
+            assert "AttributeError" in (await logged(process, "discord_gateway_lost"))["reason"]
+            await slack_answers(slack)
+            lost = await logged(process, "discord_gateway_lost")
+            assert lost["reason"].endswith("too many bad answers"), "the gateway rests with all the others"
+            assert lost["again_in_seconds"] > 3000
+            await slack_answers(slack)
+    finally:
+        await connection.close()
+        await store.close()
+    assert len(server.gateway.identifies) == 1
 
 
 async def test_a_discord_that_is_down_at_the_start_stops_nothing_else(place: Place) -> None:

@@ -84,7 +84,7 @@ def test_options_are_typed_described_and_completed() -> None:
     assert "autocomplete" not in shown["trending"]["options"][0]
     for name, command in VISIBLE.items():
         for option, known in zip(shown[name]["options"], command.options, strict=False):
-            completed = known.kind in {Kind.QUERY, Kind.RULE, Kind.PAPER, Kind.SCHEDULE, Kind.COMMAND}
+            completed = known.kind in {Kind.QUERY, Kind.RULE, Kind.PAPER, Kind.SCHEDULE, Kind.COMMAND} or name in {"settings", "pause"}
             assert option.get("autocomplete", False) is completed
 
 
@@ -112,13 +112,25 @@ def test_commands_go_in_servers_in_direct_messages_and_wherever_somebody_brings_
 
 
 def test_words_of_another_language_stand_beside_the_english_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    words = {VISIBLE["list"].help: "Zeigt die Regeln", SIMILAR: "Ähnliche Artikel finden", "week": "Woche", "unused": "unbenutzt"}
+    words = {
+        VISIBLE["list"].help: "Zeigt die Regeln",
+        SIMILAR: "Ähnliche Artikel finden",
+        "week": "Woche",
+        "search": "suchen",
+        "query": "anfrage",
+        "here": "hier",
+        "unused": "unbenutzt",
+    }
     monkeypatch.setattr(languages, "LANGUAGES", {"de": words})
     shown = subcommands()
     assert shown["list"]["description_localizations"] == {"de": "Zeigt die Regeln"}
     assert "description_localizations" not in shown["search"]
     assert shown["trending"]["options"][0]["choices"][0]["name_localizations"] == {"de": "Woche"}
     assert payload()[1]["name_localizations"] == {"de": "Ähnliche Artikel finden"}
+    search = shown["search"]
+    assert (search["name"], search["name_localizations"]) == ("search", {"de": "suchen"})
+    assert [one["name_localizations"]["de"] for one in search["options"]] == ["anfrage", "hier"]
+    assert list(command_problems(payload())) == []
 
 
 def data(name: str, **options: object) -> dict[str, Any]:
