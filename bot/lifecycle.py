@@ -38,6 +38,8 @@ MOVED_AGAIN = timedelta(hours=1)
 CLOSED = "I cannot act in this workspace: "
 """Begins `Channel.trouble` of a channel that paused with its whole workspace, and goes on with it."""
 
+_NAMED = 3
+"""Channels that a farewell names; the others are counted."""
 _AT_ONCE = 50
 """Channels of a workspace changed side by side."""
 _CLOCKS_APART = timedelta(minutes=1)
@@ -103,15 +105,16 @@ async def move_channel(desk: Desk, old: Address, new: Address) -> None:
 
 
 async def close_workspace(
-    desk: Desk, platform: str, workspace: str, reason: str, *, erase: bool = True, at: datetime | None = None
+    desk: Desk, platform: str, workspace: str, reason: str, *, erase: bool = True, at: datetime | None = None, tell: bool = False
 ) -> None:
-    """Stop posting to all channels of a workspace. Nobody is told: nobody can be reached.
+    """Stop posting to all channels of a workspace.
 
     Args:
         reason: As for `pause_channel`; people read it once the app is there again.
         erase: Whether the app was removed: its tokens are deleted at once, before anything else, and all that is kept of the workspace
             `ERASED_AFTER` later. Else (a token that is refused) only posting stops, until `open_workspace`.
         at: When it happened, aware; the app may have been installed anew since, and then nothing is done.
+        tell: Whether those who made its rules hear of it, once: only where people can be written to from outside of the workspace.
     """
     # An uninstallation must not be missed: in doubt, it is the later of the two.
     if at is not None and await _installed_since(desk, platform, workspace, at + _CLOCKS_APART if erase else at):
@@ -121,6 +124,10 @@ async def close_workspace(
     if erase:
         await desk.store.installations.remove(platform, workspace, erase_at=now + ERASED_AFTER)
     trouble = CLOSED + _sentence(reason)
+    if tell:
+        closing = [one for one in await desk.store.channels.of(platform, workspace) if _paused(one, trouble, now) != one]
+        for delivery in _farewells(desk, closing, _sentence(reason), now, erase=erase):
+            await desk.store.deliveries.post_now(delivery)
     paused = await _changed_all(desk, platform, workspace, lambda channel: _paused(channel, trouble, now))
     for address in paused:
         await desk.store.deliveries.recall(address)
@@ -250,6 +257,33 @@ def _told(desk: Desk, channel: Channel, reason: str, now: datetime) -> Iterator[
     for address in _makers(channel):
         id = sha256(f"trouble {channel.address} {channel.version} {address.channel}".encode()).hexdigest()
         yield Delivery(id=id, address=address, due=now, parts=parts, papers=())
+
+
+def _farewells(desk: Desk, closing: Sequence[Channel], reason: str, now: datetime, *, erase: bool) -> Iterator[Delivery]:
+    """One message to each who made a rule in any of these channels of a workspace. The same versions give the same messages."""
+    theirs: dict[Address, list[Channel]] = {}
+    for channel in closing:
+        for address in _makers(channel):
+            theirs.setdefault(address, []).append(channel)
+    for address, channels in theirs.items():
+        names = [shorten(one_line(one.name), _LONGEST_NAME) or "a channel" for one in channels[:_NAMED]]
+        if (more := len(channels) - _NAMED) > 0:
+            names.append(f"{more} more")
+        hours = round(ERASED_AFTER.total_seconds() / 3600)
+        kept = (
+            f"If that happens within {hours} hours, all goes on; after that what I keep of it is erased."
+            if erase
+            else "The rules are kept."
+        )
+        message = Message(
+            (Text(f"The digests of {', '.join(names)} have stopped: {reason}."), Hint(kept)), gist=f"The digests of {names[0]} have stopped"
+        )
+        outlet = desk.outlets.get(address.platform)
+        parts = split(message, outlet.limits, measure=outlet.measure) if outlet else (message,)
+        seen = " ".join(f"{one.address} {one.version}" for one in channels)
+        yield Delivery(
+            id=sha256(f"farewell {seen} {address.channel}".encode()).hexdigest(), address=address, due=now, parts=parts, papers=()
+        )
 
 
 def _makers(channel: Channel) -> Sequence[Address]:

@@ -290,6 +290,20 @@ async def test_everything_moves_with_a_channel(desk: Desk) -> None:
     assert (await desk.store.channels.load(HERE)).version == 0
 
 
+async def test_where_people_can_still_be_reached_each_maker_hears_once_that_a_workspace_was_left(desk: Desk) -> None:
+    await a_channel(desk, HERE, makers=("U1", "U2"))
+    await a_channel(desk, THERE, makers=("U1",))
+    for _ in range(2):
+        await lifecycle.close_workspace(desk, "slack", "T1", "the bot was removed", tell=True)
+
+    leases = await desk.store.deliveries.claim(limit=9, lease=timedelta(minutes=1))
+    said = {lease.delivery.address: words(lease.delivery.parts[0]) for lease in leases}
+    assert set(said) == {ADA, GRACE}
+    assert len(leases) == 2
+    assert "the bot was removed" in said[ADA]
+    assert "within 20 hours" in said[ADA]
+
+
 async def test_channels_go_on_under_the_name_of_the_installation_that_takes_over(desk: Desk) -> None:
     rules = [(await a_channel(desk, address)).subscriptions for address in (HERE, THERE)]
     org = [dataclasses.replace(address, workspace="E1") for address in (HERE, THERE)]

@@ -47,7 +47,7 @@ class Life:
 
     async def left(self, guild: str) -> None:
         """The bot was removed from a server."""
-        await lifecycle.close_workspace(self._desk, PLATFORM, guild, "the bot was removed from this server: add it again")
+        await lifecycle.close_workspace(self._desk, PLATFORM, guild, "the bot was removed from this server: add it again", tell=True)
 
     async def deleted(self, guild: int, channel: int, reason: str) -> None:
         """A channel or a thread is gone for good."""

@@ -45,6 +45,10 @@ _NAME = 100
 _log = structlog.get_logger()
 
 
+THREAD = "The papers of this digest"
+"""What a thread is called: it stands under the digest, which says the rest. Its first reply, a paper, would name it wrongly."""
+
+
 class DiscordOutlet:
     """See `bot.ports.Outlet`.
 
@@ -118,7 +122,7 @@ class DiscordOutlet:
 
     async def _post(self, address: Address, message: Message, *, key: str, under: str, tags: Sequence[str]) -> str:
         channel = await self._channel(address)
-        if thread := await self._thread(address, channel, under, message):
+        if thread := await self._thread(address, channel, under):
             try:
                 return _id(thread, await self._said(address, thread, message, key))
             except ChannelClosed as error:
@@ -191,12 +195,12 @@ class DiscordOutlet:
             _log.warning("forum_post_not_noted", channel=str(address), post=post, reason=str(error))
         return _id(post, post)
 
-    async def _thread(self, address: Address, channel: str, under: str, message: Message) -> str:
+    async def _thread(self, address: Address, channel: str, under: str) -> str:
         """The id of the thread that what belongs under a message stands in; "" if there can be none."""
         thread, slash, _ = under.partition("/")
         if slash:
             return thread
-        there = under and not _is_direct(address) and await threads.open_under(self._rest, self._cache, channel, under, name=_name(message))
+        there = under and not _is_direct(address) and await threads.open_under(self._rest, self._cache, channel, under, name=THREAD)
         return under if there else ""
 
     async def _found(self, channel: str, *, key: str, after: str) -> str | None:
@@ -242,7 +246,7 @@ def _files(shown: Rendered) -> list[tuple[str, bytes]]:
 
 
 def _name(message: Message) -> str:
-    """What a thread or post is called: the heading, or whatever is said first."""
+    """What a post is called: the heading, or whatever is said first."""
     said = next((block.text for block in message.blocks if isinstance(block, Heading)), message.gist)
     return label(said or next((block.text for block in message.blocks if isinstance(block, Text)), ""), _NAME)
 

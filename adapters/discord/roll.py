@@ -53,7 +53,7 @@ async def call_roll(desk: Desk, bot: str, is_in: Callable[[str], bool]) -> None:
         was_in = await desk.store.cache.get(key) == b"yes"
         if was_in or not was_closed:
             _log.warning("discord_server_left_meanwhile", server=guild, erase=was_in)
-            await lifecycle.close_workspace(desk, PLATFORM, guild, LEFT, erase=was_in)
+            await lifecycle.close_workspace(desk, PLATFORM, guild, LEFT, erase=was_in, tell=was_in)
         if was_in:
             await desk.store.cache.put(key, b"left", keep=KEEP)
 

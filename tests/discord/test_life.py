@@ -197,6 +197,20 @@ async def test_a_server_that_is_left_is_closed_and_goes_on_when_it_is_joined_aga
     assert await paperboy.desk.store.installations.leaving(await paperboy.desk.store.now() + timedelta(days=1)) == []
 
 
+async def test_whoever_made_the_rules_of_a_server_that_was_left_hears_it_once_where_they_can_be_reached(
+    paperboy: Paperboy, server: FakeDiscord
+) -> None:
+    server.guild("Elsewhere").member(server.ada)
+    await paperboy.typed("subscribe curriculum")
+    for _ in range(2):
+        server.leave(server.acme)
+        await paperboy.done()
+    await paperboy.desk.hurry()
+    [told] = server.dm(server.ada).messages
+    assert "removed from this server" in told.text
+    assert "within 20 hours" in told.text
+
+
 async def test_a_server_that_is_joined_while_nobody_listens_is_not_erased(
     paperboy: Paperboy, server: FakeDiscord, store: RedisStore
 ) -> None:

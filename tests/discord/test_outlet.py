@@ -332,7 +332,7 @@ async def test_a_locked_thread_is_closed(outlet: DiscordOutlet, server: FakeDisc
         await outlet.post(at(server, thread), MESSAGE, key=KEY)
 
 
-async def test_what_belongs_under_a_message_stands_in_one_thread_named_after_it(
+async def test_what_belongs_under_a_message_stands_in_one_thread(
     outlet: DiscordOutlet, server: FakeDiscord, store: RedisStore, reading: Address
 ) -> None:
     first = await outlet.post(reading, DIGEST, key="first")
@@ -341,7 +341,7 @@ async def test_what_belongs_under_a_message_stands_in_one_thread_named_after_it(
         third = await other_process.post(reading, MESSAGE, key="third", under=first)
 
     [thread] = server.reading.threads
-    assert (thread.id, thread.name) == (first, "Two papers")
+    assert (thread.id, thread.name) == (first, "The papers of this digest")
     assert [f"{thread.id}/{said.id}" for said in thread.messages] == [second, third]
     assert len(server.reading.messages) == 1
     assert len(server.called(UNDER)) == 1
