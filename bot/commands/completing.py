@@ -67,8 +67,8 @@ async def offers(desk: Desk, call: Call, command: str, option: str, typed: str, 
 
 
 def _clean(typed: str) -> str:
-    """What is looked at: nothing that cannot be sent back (half a character, a NUL)."""
-    return typed[:_READ].replace("\0", "").encode(errors="ignore").decode()
+    """What is looked at: one line, nothing that cannot be sent back (half a character, a NUL)."""
+    return re.sub(r"\s", " ", typed[:_READ].replace("\0", "").encode(errors="ignore").decode())
 
 
 async def _offers(desk: Desk, call: Call, command: str, option: Option, typed: str, limit: int) -> Sequence[Choice]:

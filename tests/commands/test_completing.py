@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.commands import TABLE, Asker, Call, answer, offers
@@ -387,6 +387,7 @@ _PIECES = st.sampled_from(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])  # offering changes nothing
 @given(asked=st.sampled_from(OPTIONS), typed=st.one_of(st.text(max_size=40), st.lists(_PIECES, max_size=8).map("".join)))
+@example(asked=("subscribe", "query"), typed="-\n9999999999999999999999999999999999999999")
 async def test_whatever_is_typed_every_offer_fits_a_menu(desk: Desk, here: Address, asked: tuple[str, str], typed: str) -> None:
     found: list[Choice] = list(await offers(desk, call(here), *asked, typed))
 
