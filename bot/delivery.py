@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, PostTrouble, StoreAway, StoreTrouble, WorkspaceGone
+from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, PostTrouble, StoreAway, WorkspaceGone
 from bot.plain import plain
 from bot.ports import Dead, Doubtful, Later, Sent, Settled, State
-from bot.votes import papers_meant
+from bot.votes import note_shown
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -248,21 +248,11 @@ class Courier:
         match outcome:
             case Sent(message_id):
                 log.info("delivery_sent", message_id=message_id)
-                await self._note_papers(lease, message_id, log)
+                await note_shown(self._store.votes, lease.delivery.address, message_id, lease.delivery.parts, lease.part)
             case Later(at, reason) | Doubtful(at, reason):
                 log.info("delivery_put_off", outcome=type(outcome).__name__, at=at.isoformat(), reason=reason)
             case Dead(reason):
                 log.error("delivery_dead", reason=reason)
-
-    async def _note_papers(self, lease: Lease, message_id: str, log: structlog.typing.FilteringBoundLogger) -> None:
-        """So that what people say about the message counts for the papers in it."""
-        papers = papers_meant(lease.delivery.parts, lease.part)
-        if not papers:
-            return
-        try:
-            await self._store.votes.shown(lease.delivery.address, message_id, papers)
-        except StoreTrouble as trouble:
-            log.warning("papers_not_noted", message_id=message_id, reason=str(trouble))  # the post stands, and is settled
 
     async def _told(self, lease: Lease, outcome: Outcome) -> Settled:
         for wait in _SETTLING:

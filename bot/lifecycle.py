@@ -242,7 +242,6 @@ async def _changed_all(desk: Desk, platform: str, workspace: str, how: Callable[
 
 def _told(desk: Desk, channel: Channel, reason: str, now: datetime) -> Iterator[Delivery]:
     """A message to each who made a rule of the channel, wherever people are reached on that platform."""
-    outlet = desk.outlets.get(channel.address.platform)
     name = shorten(one_line(channel.name), _LONGEST_NAME)
     rules = len(channel.subscriptions)
     kept = f"Its {rules} rules are kept, and what they find waits." if rules > 1 else "Its rule is kept, and what it finds waits."
@@ -253,10 +252,8 @@ def _told(desk: Desk, channel: Channel, reason: str, now: datetime) -> Iterator[
         ),
         gist=f"The digests of {name or 'a channel'} have stopped",
     )
-    parts = split(message, outlet.limits, measure=outlet.measure) if outlet else (message,)
     for address in _makers(channel):
-        id = sha256(f"trouble {channel.address} {channel.version} {address.channel}".encode()).hexdigest()
-        yield Delivery(id=id, address=address, due=now, parts=parts, papers=())
+        yield _letter(desk, address, message, now, about=f"trouble {channel.address} {channel.version}")
 
 
 def _farewells(desk: Desk, closing: Sequence[Channel], reason: str, now: datetime, *, erase: bool) -> Iterator[Delivery]:
@@ -284,6 +281,13 @@ def _farewells(desk: Desk, closing: Sequence[Channel], reason: str, now: datetim
         yield Delivery(
             id=sha256(f"farewell {seen} {address.channel}".encode()).hexdigest(), address=address, due=now, parts=parts, papers=()
         )
+
+
+def _letter(desk: Desk, to: Address, message: Message, now: datetime, *, about: str) -> Delivery:
+    """A message to a person. The same person and the same `about` give the same delivery, so that it goes out once."""
+    outlet = desk.outlets.get(to.platform)
+    parts = split(message, outlet.limits, measure=outlet.measure) if outlet else (message,)
+    return Delivery(id=sha256(f"{about} {to.channel}".encode()).hexdigest(), address=to, due=now, parts=parts, papers=())
 
 
 def _makers(channel: Channel) -> Sequence[Address]:

@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import structlog
+
+from bot.errors import StoreTrouble
 from bot.message import Card
 from bot.paper import PaperId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from bot.channel import Address
     from bot.message import Message
+    from bot.ports import Votes
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +72,15 @@ def verdicts(votes: Iterable[Vote]) -> dict[PaperId, Verdict]:
     return found
 
 
-def tally(votes: Iterable[Vote]) -> dict[PaperId, int]:
-    """For each paper how many more people are in favour than against; one who gives several signs counts once."""
-    return {paper: verdict.net for paper, verdict in verdicts(votes).items()}
+async def note_shown(votes: Votes, address: Address, message_id: str, parts: Sequence[Message], part: int) -> None:
+    """Note what a posted part shows, so that what people say about it counts. A store that fails is logged: the post stands."""
+    papers = papers_meant(parts, part)
+    if not papers:
+        return
+    try:
+        await votes.shown(address, message_id, papers)
+    except StoreTrouble as trouble:
+        _log.warning("papers_not_noted", channel=str(address), message_id=message_id, reason=str(trouble))
 
 
 def papers_meant(parts: Sequence[Message], part: int) -> tuple[PaperId, ...]:

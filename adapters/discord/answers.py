@@ -16,9 +16,9 @@ import structlog
 from adapters.discord.callers import in_words, lacking, lacking_for_threads
 from adapters.discord.client import PLATFORM
 from adapters.discord.reply import TokenSpent
-from bot.errors import PostTrouble, StoreTrouble, WorkspaceGone
+from bot.errors import PostTrouble, WorkspaceGone
 from bot.message import Hint, Message, Text
-from bot.votes import papers_meant
+from bot.votes import note_shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -113,9 +113,6 @@ async def note_papers(desk: Desk, address: Address, said: Mapping[str, Message])
         said: The parts of one answer in their order, by the ids of their messages as `bot.ports.Outlet.post` gives them.
     """
     parts = list(said.values())
-    try:
-        for place, id in enumerate(said):
-            if id and (papers := papers_meant(parts, place)):
-                await desk.store.votes.shown(address, id, papers)
-    except StoreTrouble as exc:
-        _log.warning("papers_not_noted", channel=str(address), reason=str(exc))  # the answer stands
+    for place, id in enumerate(said):
+        if id:
+            await note_shown(desk.store.votes, address, id, parts, place)

@@ -13,12 +13,13 @@ from adapters.discord.answers import deliver
 from adapters.discord.callers import caller
 from adapters.discord.completion import complete
 from adapters.discord.modals import keep, mistakes, values
-from adapters.discord.once import AWAY, QUICK, WRONG
+from adapters.discord.once import QUICK
 from adapters.discord.origin import of_interaction
 from adapters.discord.reply import Reply
 from adapters.discord.serving import promise, serve
 from adapters.discord.tree import command_in
 from bot.commands import filled
+from bot.commands.apologies import AWAY, WRONG
 from bot.errors import PaperboyError, StoreTrouble
 from bot.message import Hint, Message, Text
 

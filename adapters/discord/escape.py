@@ -15,6 +15,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from bot.cleaning import cleaned
 from bot.summary import ELLIPSIS, one_line, shorten
 
 if TYPE_CHECKING:
@@ -23,20 +24,8 @@ if TYPE_CHECKING:
 LONGEST_URL = 2048
 """Of an embed's link or picture."""
 
-_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-_CONTROLS = re.compile("[\x00-\x09\x0e-\x1b\x1f\x7f-\x9f]")
-_BROKEN = re.compile("[\ud800-\udfff]")
-"""Half of a surrogate pair: cannot be written as UTF-8 at all."""
-# \N{ZERO WIDTH JOINER} and NON-JOINER stay: families of emoji and whole scripts are written with them. So do the tags that make
-# the flags of England, Scotland and Wales out of a black flag; anywhere else they only hide text.
-_INVISIBLE = re.compile(
-    "(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]+\U000e007f)"
-    "|[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb"
-    "\U000e0000-\U000e0fff]"
-)
-"""What shows nothing and may reorder (bidirectional marks and overrides) or hide what is around it."""
-_TOUCHED = re.compile("|".join(one.pattern for one in (_LINE_ENDS, _CONTROLS, _BROKEN, _INVISIBLE)))
-"""Most texts have nothing of all that; looking for it once is four times as fast."""
+_HIDDEN = re.compile("[\u034f\u17b4\u17b5\u2800]")
+"""Shown as nothing or as a blank by Discord's apps besides."""
 
 _JOINER = "\u2060"
 _SIGNS = re.compile(r"[\\*_~`|<>\[\]]")
@@ -61,10 +50,7 @@ def literal(text: str) -> str:
 
     Doing it twice changes nothing.
     """
-    if not _TOUCHED.search(text):
-        return text
-    text = _BROKEN.sub("\ufffd", _LINE_ENDS.sub("\n", text).replace("\t", "    "))
-    return _INVISIBLE.sub(r"\1", _CONTROLS.sub("", text))
+    return _HIDDEN.sub("", cleaned(text))
 
 
 def line(text: str) -> str:

@@ -9,22 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from bot.commands.apologies import AWAY, WRONG
 from bot.errors import PaperboyError, PostTrouble, StoreAway, StoreTrouble
-from bot.message import Message, Text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
+    from bot.message import Message
     from bot.ports import Cache
 
 REMEMBERED = timedelta(hours=1)
 """After a lost connection Discord tells again what was not acknowledged; a session that can do so lives some minutes."""
 QUICK = timedelta(seconds=0.8)
 """Within this the store tells whether something was heard before; of the three seconds until a form must be open."""
-WRONG = Message(
-    (Text("Something went wrong here, by a mistake in Paperboy and not in what you did. Whoever runs it finds it in the log; try again."),)
-)
-AWAY = Message((Text("I cannot reach my store just now, so this may not have been done. Try again in a minute."),))
 
 _log = structlog.get_logger()
 

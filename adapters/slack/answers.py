@@ -17,9 +17,9 @@ from adapters.slack.files import delivered
 from adapters.slack.origin import DIRECT, Place, remembering
 from adapters.slack.views import shown
 from adapters.slack.ways import USES, UrlSpent, parts_of, respond, say, stands, whisper
-from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, OutcomeUnknown, StoreTrouble, WorkspaceGone
+from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, OutcomeUnknown, WorkspaceGone
 from bot.message import Hint, Message
-from bot.votes import papers_meant
+from bot.votes import note_shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from adapters.slack.origin import Origin
     from bot.commands import Answer, Call
     from bot.desk import Desk
-    from bot.paper import PaperId
 
 AT_ONCE = USES - 1
 """Parts of one answer by a response url; the last use is kept for what has to be said after them."""
@@ -89,17 +88,8 @@ async def _announce(desk: Desk, api: Api, origin: Origin, call: Call, message: M
             _log.warning("announcement_not_sent", channel=str(call.address), reason=str(exc))
             await _say_by_url(api, origin, rest, None, thread=thread)
             return False
-        await _note_papers(desk, call, papers_meant(parts, place), ts)
+        await note_shown(desk.store.votes, call.address, ts, parts, place)
     return True
-
-
-async def _note_papers(desk: Desk, call: Call, papers: Sequence[PaperId], ts: str) -> None:
-    """So that reactions to it count as the channel's votes."""
-    try:
-        if papers:
-            await desk.store.votes.shown(call.address, ts, papers)
-    except StoreTrouble as exc:
-        _log.warning("papers_not_noted", channel=str(call.address), reason=str(exc))  # the answer stands
 
 
 async def _say_by_url(api: Api, origin: Origin, parts: Sequence[Message], hint: Hint | None, *, thread: str) -> None:

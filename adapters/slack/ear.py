@@ -13,11 +13,11 @@ from adapters.slack import home, life, links, reactions
 from adapters.slack.actions import PATTERN, ZONE, pressed
 from adapters.slack.answers import tell
 from adapters.slack.conversation import command_in, is_for_us
-from adapters.slack.once import WRONG
 from adapters.slack.origin import Origin, Place, of_action, of_command, of_event, of_submission, plain, workspace_of
 from adapters.slack.serving import serve
 from adapters.slack.views import FORM, errors, options, shown, values
 from bot.commands import filled
+from bot.commands.apologies import WRONG
 from bot.message import Hint, Message, Text
 from bot.zones import suggest
 

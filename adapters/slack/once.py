@@ -10,8 +10,8 @@ from slack_bolt.response import BoltResponse
 
 from adapters.slack.answers import tell
 from adapters.slack.repeats import is_first
+from bot.commands.apologies import AWAY, AWAY_WORDS, WRONG
 from bot.errors import PaperboyError, PostTrouble, StoreTrouble, WorkspaceGone
-from bot.message import Message, Text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -19,11 +19,8 @@ if TYPE_CHECKING:
     from adapters.slack.origin import Origin
     from adapters.slack.workspaces import Workspaces
     from bot.desk import Desk
+    from bot.message import Message
 
-WRONG = Message(
-    (Text("Something went wrong here, by a mistake in Paperboy and not in what you did. Whoever runs it finds it in the log; try again."),)
-)
-_AWAY = "I cannot reach my store just now, so this may not have been done. Try again in a minute."
 
 _log = structlog.get_logger()
 
@@ -56,7 +53,7 @@ class Once:
             _log.warning("workspace_gone", reason=str(exc), **_about(body))
         except StoreTrouble as exc:
             _log.error("store_trouble", reason=str(exc), **_about(body))
-            await self._apologise(origin, Message((Text(_AWAY),)))
+            await self._apologise(origin, AWAY)
         except PostTrouble as exc:
             _log.warning("answer_not_delivered", reason=str(exc), **_about(body))
         except Exception:  # noqa: BLE001  # one payload's bug is no reason to leave somebody without an answer
@@ -87,7 +84,7 @@ class Once:
             _log.error("dispatch_failed", exc_info=error, **_about(body))
             return None
         _log.error("dispatch_failed", reason=str(error), **_about(body))
-        return BoltResponse(status=200, body=_AWAY) if "command" in body else None
+        return BoltResponse(status=200, body=AWAY_WORDS) if "command" in body else None
 
 
 def _about(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from bot.opinions import Opinion, describe, opinions
 from bot.paper import PaperId
 from bot.ports import Harvest
 from bot.ranking import rank
-from bot.votes import Reaction, Verdict, Vote, tally, verdicts
+from bot.votes import Reaction, Verdict, Vote, verdicts
 from tests.commands.lookup import Knows
 from tests.library import DIFFUSION, FORGETTING, ROBOT, SYLLABUS
 from tests.plain import buttons, words
@@ -44,7 +44,7 @@ async def said(desk: Desk, here: Address, text: str, *, asker: Asker = ADA) -> s
 
 
 async def votes(desk: Desk, here: Address) -> dict[PaperId, int]:
-    return tally(await desk.store.votes.of(here))
+    return {paper: verdict.net for paper, verdict in verdicts(await desk.store.votes.of(here)).items()}
 
 
 # ---------------------------------------------------------------- reactions
@@ -135,7 +135,7 @@ def vote(voter: str, value: int, *, sign: str = "+1", paper: str = "2611.00001")
 def test_who_gives_several_signs_counts_once_and_not_at_all_where_they_differ() -> None:
     cast = [vote("a", 1), vote("a", 1, sign="heart"), vote("b", -1), vote("c", 1), vote("c", -1, sign="thumbsdown")]
     assert verdicts(cast) == {PaperId("2611.00001"): Verdict(favour=1, against=1)}
-    assert tally(cast) == {PaperId("2611.00001"): 0}
+    assert {paper: verdict.net for paper, verdict in verdicts(cast).items()} == {PaperId("2611.00001"): 0}
 
 
 @given(st.lists(st.builds(vote, st.sampled_from("abc"), st.sampled_from([1, -1]), sign=st.sampled_from(["x", "y"])), max_size=8))

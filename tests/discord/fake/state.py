@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.clock import Clock
 from tests.discord.fake.channel import DM, Channel
 from tests.discord.fake.guild import Guild
 from tests.discord.fake.interaction import Interaction
@@ -15,10 +12,12 @@ from tests.discord.fake.limits import Limits
 from tests.discord.fake.people import User
 from tests.discord.fake.permissions import EVERYONE, MANAGE_GUILD
 from tests.discord.fake.record import Message
+from tests.fake_platform import FakePlatform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
+    from tests.clock import Clock
     from tests.discord.fake.faults import Fault
     from tests.discord.fake.record import Json, Request
 
@@ -26,13 +25,11 @@ EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 """Where Discord's ids begin to count milliseconds."""
 
 
-class State:
+class State(FakePlatform):
     """The world, the record, the clock and the queue of faults."""
 
     def __init__(self, clock: Clock | None = None) -> None:
-        self.clock = clock or Clock()
-        self.patience = 10.0
-        """Seconds of real time until a bounded wait gives up."""
+        super().__init__(clock)
         self.url = ""
         self.token = "token-acme"
         self.limits = Limits()
@@ -45,7 +42,6 @@ class State:
         self.creations: dict[tuple[str, str], int] = {}
         """(guild id or "", day) to how many commands were created."""
         self.calls: list[Request] = []
-        self.problems: list[str] = []
         self.announced: list[tuple[str, str, Json]] = []
         self.ears: list[Callable[[str, str, Json], object]] = []
         self.app_flags = 0
@@ -59,8 +55,6 @@ class State:
         """Whether requests and answers are looked at for problems; a benchmark may do without."""
         self._revoked = False
         self._faults: list[tuple[str, Fault, str]] = []
-        self._late: list[Callable[[], object]] = []
-        self._held = asyncio.Event()
         self._ids = 0
         self.app_id = self.id()
         self.bot = self.user("paperboy", bot=True, app_id=self.app_id)
@@ -180,43 +174,3 @@ class State:
                 del self._faults[index]
                 return fault
         return None
-
-    def release(self) -> None:
-        """End every hang and let every late call land."""
-        late, self._late = self._late, []
-        for perform in late:
-            perform()
-        self._held.set()
-        self._held = asyncio.Event()
-
-    def postpone(self, perform: Callable[[], object]) -> None:
-        """Keep a call for the next release."""
-        self._late.append(perform)
-
-    async def held(self) -> None:
-        """Return at the next release."""
-        await self._held.wait()
-
-    @contextmanager
-    def expecting_problems(self) -> Iterator[list[str]]:
-        """Keep the problems of the block out of `problems`; they are in the yielded list at its end."""
-        before, found = len(self.problems), list[str]()
-        try:
-            yield found
-        finally:
-            found += self.problems[before:]
-            del self.problems[before:]
-
-    async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until the condition is true.
-
-        Raises:
-            TimeoutError: It was not within `patience`.
-        """
-        async with asyncio.timeout(self.patience):
-            while not condition():
-                await asyncio.sleep(0.002)
-
-    def problem(self, where: str, what: str) -> None:
-        """Note something that should not have been sent."""
-        self.problems.append(f"{where}: {what}")

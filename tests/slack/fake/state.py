@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tests.clock import Clock
+from tests.fake_platform import FakePlatform
 from tests.slack.fake.errors import ApiError
 from tests.slack.fake.response_urls import ResponseUrl
 from tests.slack.fake.scopes import ALL_SCOPES
@@ -16,9 +14,10 @@ from tests.slack.fake.tokens import Install, Safe
 from tests.slack.fake.world import Channel, Team
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection
     from datetime import datetime
 
+    from tests.clock import Clock
     from tests.slack.fake.faults import Fault
     from tests.slack.fake.record import Ephemeral, Json, Message, Request, Unfurl, Upload, View
 
@@ -57,13 +56,11 @@ class Grant:
     redirect_uri: str
 
 
-class State:
+class State(FakePlatform):
     """The world, the record, the clock and the queue of faults."""
 
     def __init__(self, clock: Clock | None = None) -> None:
-        self.clock = clock or Clock()
-        self.patience = 10.0
-        """Seconds of real time until a bounded wait gives up."""
+        super().__init__(clock)
         self.url = ""
         self.client_id, self.client_secret = "1234567890.5678", "client-shhh"
         self.rotation = False
@@ -71,7 +68,6 @@ class State:
         self.app_tokens: set[str] = set()
         self.teams: dict[str, Team] = {}
         self.calls: list[Request] = []
-        self.problems: list[str] = []
         self.ephemerals: list[Ephemeral] = []
         self.views: list[View] = []
         self.unfurls: list[Unfurl] = []
@@ -81,9 +77,7 @@ class State:
         self.shared: dict[str, Shared] = {}
         self.grants: dict[str, Grant] = {}
         self._faults: list[tuple[str, Fault, str]] = []
-        self._late: list[Callable[[], object]] = []
         self._tickets: dict[str, str] = {}
-        self._held = asyncio.Event()
         self._last_ts = 0
         self._ids = 0
         self.acme = self.team()
@@ -184,46 +178,6 @@ class State:
                 del self._faults[index]
                 return fault
         return None
-
-    def release(self) -> None:
-        """End every hang and let every late call land."""
-        late, self._late = self._late, []
-        for perform in late:
-            perform()
-        self._held.set()
-        self._held = asyncio.Event()
-
-    def postpone(self, perform: Callable[[], object]) -> None:
-        """Keep a call for the next release."""
-        self._late.append(perform)
-
-    async def held(self) -> None:
-        """Return at the next release."""
-        await self._held.wait()
-
-    @contextmanager
-    def expecting_problems(self) -> Iterator[list[str]]:
-        """Keep the problems of the block out of `problems`; they are in the yielded list at its end."""
-        before, found = len(self.problems), list[str]()
-        try:
-            yield found
-        finally:
-            found += self.problems[before:]
-            del self.problems[before:]
-
-    async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until the condition is true.
-
-        Raises:
-            TimeoutError: It was not within `patience`.
-        """
-        async with asyncio.timeout(self.patience):
-            while not condition():
-                await asyncio.sleep(0.002)
-
-    def problem(self, where: str, what: str) -> None:
-        """Note something the app should not have sent."""
-        self.problems.append(f"{where}: {what}")
 
     def open_view(self, view: View) -> Json:
         """Put a modal on the screen."""
