@@ -102,6 +102,7 @@ class Gateway:
         remaining: Identifies left today; with one more the token is reset.
         max_concurrency: Identifies within five seconds of real time; the next is told op 9.
         privileged: Privileged intents that are switched on in the portal.
+        forbidding: The code that every identify and resume is closed with; 0 for none.
         zombie: Whether heartbeats get no acknowledgement, and nothing else is said either.
         refusing: How many of the next connections are answered with 503.
         dropping: How many of the next connections are cut right after hello.
@@ -118,6 +119,7 @@ class Gateway:
         self.remaining = A_DAY
         self.max_concurrency = 16
         self.privileged = Intent(0)
+        self.forbidding = 0
         self.zombie = False
         self.refusing = 0
         self.dropping = 0
@@ -320,6 +322,8 @@ class Gateway:
 
     def _turned_down(self, shard: int, shards: int, intents: Intent | None) -> int:
         """The code an identify is refused with; 0 if it is not."""
+        if self.forbidding:
+            return self.forbidding
         if not 0 <= shard < shards:
             return 4010
         if intents is None:
@@ -330,6 +334,9 @@ class Gateway:
         self.resumes.append(data)
         if not self._state.is_token(str(data.get("token"))):
             connection.close(4004)
+            return
+        if self.forbidding:
+            connection.close(self.forbidding)
             return
         session = next((one for one in self.sessions if one.id == data.get("session_id") and not one.dead), None)
         if session is None:
