@@ -127,6 +127,10 @@ class CorruptRecord(StoreTrouble):
         self.key = key
 
 
+class NewerRecord(CorruptRecord):
+    """A record that a newer version of the program wrote. It is whole, and must stay as it is."""
+
+
 class PostTrouble(PaperboyError):
     """An outlet could not post a message."""
 

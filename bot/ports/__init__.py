@@ -5,8 +5,23 @@ Every call may raise `StoreTrouble` (store), `SourceTrouble` (sources) or `PostT
 world.
 """
 
-from bot.ports.channels import Channels, Due, RuleChanges, Saved
-from bot.ports.deliveries import Attempt, Dead, Deliveries, Delivery, Doubtful, Later, Lease, Outcome, Planned, Sent, Settled, State
+from bot.ports.channels import Channels, Due, Overdue, RuleChanges, Saved
+from bot.ports.deliveries import (
+    Attempt,
+    Backlog,
+    Dead,
+    DeadLetter,
+    Deliveries,
+    Delivery,
+    Doubtful,
+    Later,
+    Lease,
+    Outcome,
+    Planned,
+    Sent,
+    Settled,
+    State,
+)
 from bot.ports.fetches import Fetches, Health, Turn
 from bot.ports.installations import Installations
 from bot.ports.locks import Locks
@@ -18,10 +33,12 @@ from bot.ports.votes import Votes
 
 __all__ = [
     "Attempt",
+    "Backlog",
     "Cache",
     "Channels",
     "Charts",
     "Dead",
+    "DeadLetter",
     "Deliveries",
     "Delivery",
     "Doubtful",
@@ -41,6 +58,7 @@ __all__ = [
     "Lookup",
     "Outcome",
     "Outlet",
+    "Overdue",
     "Papers",
     "Planned",
     "RuleChanges",

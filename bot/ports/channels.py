@@ -7,8 +7,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from bot.channel import Address, Channel
     from bot.paper import PaperId
@@ -37,6 +37,15 @@ class RuleChanges:
     """As they are now; a forgotten channel comes without subscriptions."""
     complete: bool = False
     """True if this is everything there is: forget all that is not in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Slots whose moment has come and of which no delivery was made yet."""
+
+    slots: int
+    oldest: datetime | None
+    """The earliest of these moments; None when there are none."""
 
 
 class Channels(Protocol):
@@ -81,8 +90,15 @@ class Channels(Protocol):
         The last batch carries the revision to ask from next time; nothing at all is yielded when nothing changed.
         """
 
-    async def due(self, *, limit: int) -> Sequence[tuple[Address, datetime]]:
-        """Channels whose digest is due by now, the longest overdue first, with the moment it was due."""
+    async def due(self, platforms: Collection[str], *, limit: int, lease: timedelta) -> Sequence[tuple[Address, datetime]]:
+        """Up to `limit` channels of these platforms whose digest is due by now, the longest overdue first, with the moment it was due.
+
+        For `lease` nobody else is given them, so that workers share the work; `Deliveries.plan` is what makes a slot planned once. One that
+        is not planned by then is given out again.
+        """
+
+    async def overdue(self) -> Overdue:
+        """How many slots are due by now and not planned, and since when the first is, over all platforms."""
 
     async def put_on_agenda(self, dues: Mapping[Address, datetime], *, move: bool) -> int:
         """Put channels on the agenda that are not on it; returns how many changed. A slot that is due by now is never moved.

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime, timedelta
 
     from bot.channel import Address
@@ -36,7 +36,7 @@ class Delivery:
     due: datetime
     """The slot's moment, whole seconds."""
     parts: tuple[Message, ...]
-    """Posted in order; part n+1 only after part n is sent."""
+    """Posted in order; part n+1 only after part n is sent. () in what the store tells of a delivery of which all are sent."""
     papers: tuple[PaperId, ...]
     """Shown, best first."""
     remainder: tuple[PaperId, ...] = ()
@@ -85,6 +85,17 @@ class Lease:
     def key(self) -> str:
         """The idempotency key of this part: same key, same post. 64 hex digits."""
         return sha256(f"{self.delivery.id}/{self.part}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter(Lease):
+    """The last lease of a delivery that will not be tried again by itself, as it stood; `reason` says why."""
+
+    died: datetime
+    doubtful: bool
+    """Whether the part in hand may have been posted; a replay finds out first."""
+    merge: bool
+    """Whether the papers may go into a later digest of the channel (see `Dead.merge`); with that it is gone, and cannot be replayed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +160,16 @@ class Attempt:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What stands in one platform's outbox at one moment."""
+
+    waiting: int
+    """Deliveries on their way: not sent, not dead."""
+    oldest: datetime | None
+    """The slot's moment (of what no schedule asked for, when it was planned) of the one that waits longest; None when none waits."""
+
+
 class Deliveries(Protocol):
     """The outbox: digests planned and not yet settled, and what became of the others."""
 
@@ -181,8 +202,17 @@ class Deliveries(Protocol):
                 be taken back is its delivery.
         """
 
-    async def claim(self, *, limit: int, lease: timedelta) -> Sequence[Lease]:
-        """The right to deliver up to `limit` parts whose time has come, the longest waiting first; nobody else gets them meanwhile."""
+    async def claim(
+        self, platform: str, *, limit: int, lease: timedelta, apiece: int | None = None, without: Collection[str] = ()
+    ) -> Sequence[Lease]:
+        """The right to deliver up to `limit` parts on a platform whose time has come; nobody else gets them meanwhile.
+
+        Workspaces take turns, so that one with a long queue holds up no other; within each the longest waiting goes first.
+
+        Args:
+            apiece: At most so many of one workspace in this call; None: as many as there are.
+            without: Workspaces that are left out: whoever asks has enough of theirs in hand.
+        """
 
     async def begin(self, lease: Lease, *, need: timedelta) -> bool:
         """Note that a request is about to go out. Only if this says True may it go.
@@ -199,8 +229,17 @@ class Deliveries(Protocol):
     async def get(self, id: str) -> Delivery | None:
         """A delivery not older than 30 days, whatever its state."""
 
-    async def dead(self, *, limit: int = 100) -> Sequence[Lease]:
-        """Those that will not be tried again, newest first, as they stood."""
+    async def backlog(self, platform: str) -> Backlog:
+        """What waits on a platform, and for how long."""
+
+    async def died(self) -> int:
+        """How many deliveries of the last 30 days will not be tried again, over all platforms."""
+
+    async def dead(self, *, limit: int = 100) -> Sequence[DeadLetter]:
+        """The newest of those of the last 30 days that will not be tried again, newest first."""
+
+    async def dead_ids(self) -> Sequence[str]:
+        """The ids of all of them, newest first."""
 
     async def replay(self, id: str) -> bool:
         """Bring a dead delivery back to pending. False if it is not dead."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.errors import NewerRecord
 from bot.store import keys
-from bot.store.codec import NewerRecord
 from bot.store.scripts import Script
 
 if TYPE_CHECKING:
@@ -34,8 +34,12 @@ async def set_aside(connection: Connection, error: CorruptRecord, data: bytes, *
         move: Whether they also leave their place, which must be a string key: right for what a source will deliver again, wrong for
             what only people know. Records of a newer version of the program never leave, so that going back to it loses nothing.
     """
-    newer = isinstance(error, NewerRecord)
+    if isinstance(error, NewerRecord):
+        # It stays, and is met again and again until this version is gone.
+        if error.key in connection.newer_records:
+            return
+        connection.newer_records.add(error.key)
     _log.error("record_not_readable", key=error.key, reason=str(error))
-    if not newer:
+    if not isinstance(error, NewerRecord):
         stays = int(keys.SET_ASIDE.total_seconds() * 1000)
         await connection.run(_SET_ASIDE, keys=[error.key, keys.corrupt(error.key), keys.CORRUPT_COUNT], args=[data, stays, int(move)])

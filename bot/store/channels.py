@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.channel import Address, Channel
 from bot.errors import CorruptRecord
-from bot.ports import Due, RuleChanges, Saved
+from bot.ports import Due, Overdue, RuleChanges, Saved
 from bot.store import keys
 from bot.store.aside import set_aside
 from bot.store.codec import pack_channel, unpack_channel
@@ -18,7 +18,8 @@ from bot.store.scripts import Script
 from bot.store.traces import traces
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+    from datetime import timedelta
 
     from bot.paper import PaperId
     from bot.store.connection import Connection
@@ -68,7 +69,35 @@ return #found > 0 and {revision, found} or {}
 
 _DUE = Script(
     "due_channels",
-    "return redis.call('ZRANGE', KEYS[1], '-inf', math.floor(now / 1000), 'BYSCORE', 'LIMIT', 0, ARGV[1], 'WITHSCORES')",
+    """
+local agenda, planning = unpack(KEYS)
+local limit, lease, platforms = tonumber(ARGV[1]), tonumber(ARGV[2]), {}
+for n = 3, #ARGV do platforms[ARGV[n]] = true end
+redis.call('ZREMRANGEBYSCORE', planning, '-inf', now)
+local found, seen = {}, 0
+repeat
+  local some = redis.call('ZRANGE', agenda, '-inf', math.floor(now / 1000), 'BYSCORE', 'LIMIT', seen, limit, 'WITHSCORES')
+  for place = 1, #some, 2 do
+    local address = some[place]
+    if #found < 2 * limit and platforms[string.match(address, '^[^:]*')]
+      and redis.call('ZADD', planning, 'NX', now + lease, address) == 1 then
+      found[#found + 1] = address
+      found[#found + 1] = some[place + 1]
+    end
+  end
+  seen = seen + limit
+until #found == 2 * limit or #some < 2 * limit
+return found
+""",
+)
+
+_OVERDUE = Script(
+    "overdue_slots",
+    """
+local agenda, second = KEYS[1], math.floor(now / 1000)
+local first = redis.call('ZRANGE', agenda, '-inf', second, 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
+return {redis.call('ZCOUNT', agenda, '-inf', second), first}
+""",
 )
 
 _PUT = Script(
@@ -141,10 +170,10 @@ class StoredChannels:
                 keys.CHANGED,
                 keys.FORGOTTEN,
                 keys.AGENDA,
+                keys.PLANNING,
                 keys.workspace_of(address),
                 keys.kept(address),
                 keys.deliveries_of(address),
-                keys.OUTBOX,
                 keys.DEAD,
                 keys.corrupt(_place(address)),
                 *keys.of_channel(address),
@@ -228,10 +257,16 @@ class StoredChannels:
                 await set_aside(self._connection, error, data, move=False)
         return tuple(channels)
 
-    async def due(self, *, limit: int) -> Sequence[tuple[Address, datetime]]:
-        """See `bot.ports.Channels.due`."""
-        found = await self._connection.ask(_DUE, keys=[keys.AGENDA], args=[limit])
+    async def due(self, platforms: Collection[str], *, limit: int, lease: timedelta) -> Sequence[tuple[Address, datetime]]:
+        """See `bot.ports.Channels.due`. What was given in an answer that was lost is given again after its lease."""
+        keeps = round(lease.total_seconds() * 1000)
+        found = await self._connection.run(_DUE, keys=[keys.AGENDA, keys.PLANNING], args=[limit, keeps, *platforms])
         return [(Address.parse(name.decode()), _due(score)) for name, score in zip(found[::2], found[1::2], strict=True)]
+
+    async def overdue(self) -> Overdue:
+        """See `bot.ports.Channels.overdue`."""
+        slots, first = await self._connection.ask(_OVERDUE, keys=[keys.AGENDA])
+        return Overdue(slots, _due(first[1]) if first else None)
 
     async def put_on_agenda(self, dues: Mapping[Address, datetime], *, move: bool) -> int:
         """See `bot.ports.Channels.put_on_agenda`."""

@@ -16,7 +16,7 @@ from typing import Generic, NoReturn, TypeVar
 import msgspec
 
 from bot.channel import Address, Channel, Format, Managers, QueryText, Schedule, Settings, Subscription
-from bot.errors import CorruptRecord
+from bot.errors import CorruptRecord, NewerRecord
 from bot.identity import names
 from bot.installation import Installation
 from bot.paper import Paper, PaperId
@@ -32,10 +32,6 @@ _HEAD = NAMES_AT
 _SIZE = struct.Struct(">H")
 
 W = TypeVar("W", bound=msgspec.Struct)
-
-
-class NewerRecord(CorruptRecord):
-    """A record that a newer version of the program wrote. It is whole: it must not be set aside."""
 
 
 class Form(Generic[W]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 import redis.exceptions as theirs
@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from bot.errors import OperatorMistake, StoreAway, StoreFull, StoreTrouble
+from bot.uptime import uptime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,9 @@ PATIENCE_S = 5.0
 """Seconds to wait for a connection or an answer; scripts take milliseconds."""
 CONNECTIONS = 10
 """At most so many at once; the smallest hosted Redis allow 20 to 30 for all processes together."""
+
+TRUSTED_S = 1.0
+"""For how long the server's time is carried on without asking again."""
 
 _log = structlog.get_logger()
 
@@ -55,6 +59,9 @@ class Connection:
         client.response_callbacks.clear()
         self._client = client
         self._clock = clock
+        self._told: tuple[datetime, float] | None = None
+        self.newer_records: set[str] = set()
+        """Where records of a newer version lie of which the log knows."""
 
     @classmethod
     def to(cls, url: str, *, verify: bool = True, clock: Callable[[], datetime] | None = None) -> Self:
@@ -137,11 +144,18 @@ class Connection:
             return await self.run(script, keys=keys, args=args)
 
     async def now(self) -> datetime:
-        """The server's time, or the clock's."""
+        """The server's time, or the clock's. It is asked at most once in TRUSTED_S; in between its last word is carried on."""
         if self._clock is not None:
             return self._clock()
+        if self._told is not None:
+            said, heard = self._told
+            since = uptime() - heard
+            if 0 <= since < TRUSTED_S:
+                return said + timedelta(seconds=since)
         seconds, microseconds = await self.read("TIME")
-        return datetime.fromtimestamp(int(seconds), UTC).replace(microsecond=int(microseconds))
+        said = datetime.fromtimestamp(int(seconds), UTC).replace(microsecond=int(microseconds))
+        self._told = said, uptime()
+        return said
 
     async def check(self) -> None:
         """Refuse a server that would lose data, warn of one that may.

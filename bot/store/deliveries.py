@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import dataclasses
+from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from bot.channel import Address
-from bot.errors import CorruptRecord
-from bot.ports import Attempt, Dead, Doubtful, Later, Lease, Planned, Sent, Settled, State
+from bot.errors import CorruptRecord, NewerRecord
+from bot.ports import Attempt, Backlog, Dead, DeadLetter, Doubtful, Later, Lease, Planned, Sent, Settled, State
 from bot.store import keys, outbox
 from bot.store.aside import set_aside
-from bot.store.codec import NewerRecord, pack_attempt, pack_delivery, unpack_attempt, unpack_delivery
+from bot.store.codec import pack_attempt, pack_delivery, unpack_attempt, unpack_delivery
 from bot.store.connection import moment, ms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from bot.paper import PaperId
     from bot.ports import Delivery, Outcome
     from bot.store.connection import Connection, Sendable
 
+OTHERS_TURN = timedelta(seconds=5)
+"""How long a worker that cannot read a delivery leaves it to others."""
+
 
 class StoredDeliveries:
-    """See `bot.ports.Deliveries`. Every step may be repeated when its reply was lost: the second time changes nothing."""
+    """See `bot.ports.Deliveries`. Every step may be repeated when its reply was lost: the second time changes nothing.
 
-    def __init__(self, connection: Connection) -> None:
+    Args:
+        keeps: Whether the server keeps all that it acknowledged, so that there is no doubt about what it says after a restart.
+    """
+
+    def __init__(self, connection: Connection, *, keeps: bool = False) -> None:
         self._connection = connection
+        self._keeps = keeps
 
     async def plan(self, address: Address, *, due: datetime, then: datetime | None, delivery: Delivery | None) -> Planned:
         """See the port. Where the delivery exists already, the agenda moves on and the answer is TAKEN."""
@@ -43,23 +53,19 @@ class StoredDeliveries:
             args += [pack_delivery(delivery), len(delivery.parts), *delivery.papers, *delivery.remainder]
         else:
             args += ["", 0]
-        places = [keys.AGENDA, keys.OUTBOX, keys.delivery(id), keys.deliveries_of(address), keys.inbox(address)]
+        places = [keys.AGENDA, keys.PLANNING, keys.delivery(id), keys.deliveries_of(address), keys.inbox(address)]
         return Planned.PLANNED if await self._connection.run(outbox.PLAN, keys=places, args=args) else Planned.TAKEN
 
     async def recall(self, address: Address, *, slot: datetime | None = None) -> Sequence[PaperId]:
         """See the port. Read the inbox after it: where the reply was lost, a second call finds nothing more to take back."""
         recalled: list[PaperId] = []
-        for id in await self._connection.read("ZRANGE", keys.deliveries_of(address), 0, -1):
-            record, state, stands = await self._connection.read("HMGET", keys.delivery(id.decode()), "record", "state", "address")
-            if record is None or state not in {b"pending", b"dead"}:
-                continue
+        for id, record, stands in await self._connection.ask(outbox.RECALLABLE, keys=[keys.deliveries_of(address)]):
             delivery = await self._unpacked(id.decode(), record, stands)
             papers = [*delivery.papers, *delivery.remainder] if delivery else []
             if delivery is None or not papers:  # what people are told about a trouble is no digest, and comes with none
                 continue
             places = [
                 keys.delivery(delivery.id),
-                keys.OUTBOX,
                 keys.DEAD,
                 keys.deliveries_of(address),
                 keys.inbox(address),
@@ -68,16 +74,29 @@ class StoredDeliveries:
                 keys.AGENDA,
             ]
             due = "" if slot is None else round(slot.timestamp())
-            if await self._connection.run(outbox.RECALL, keys=places, args=[delivery.id, str(address), due, *papers]):
+            if await self._connection.run(outbox.RECALL, keys=places, args=[delivery.id, str(address), due, int(self._keeps), *papers]):
                 recalled += papers
         return recalled
 
-    async def claim(self, *, limit: int, lease: timedelta) -> Sequence[Lease]:
-        """See the port. If the reply is lost, what was claimed comes back when its lease is over."""
-        args: list[Sendable] = [limit, _whole(lease), keys.delivery(""), keys.PREFIX + "failing:"]
-        claimed = await self._connection.run(outbox.CLAIM, keys=[keys.OUTBOX], args=args)
-        leases = [await self._lease(id.decode(), fields, failing) for id, fields, failing in claimed]
-        return [lease for lease in leases if lease is not None]
+    async def claim(
+        self, platform: str, *, limit: int, lease: timedelta, apiece: int | None = None, without: Collection[str] = ()
+    ) -> Sequence[Lease]:
+        """See the port. If the reply is lost, what was claimed comes back when its lease is over.
+
+        What was being sent under a lease that is over comes as UNKNOWN, its last request as of this claim. So does, once, whatever was due
+        when the data turned up on another server: its predecessor's last writes may be lost, and with them that something was posted.
+        """
+        args: list[Sendable] = [platform, limit, _whole(lease), limit if apiece is None else apiece, int(self._keeps), *without]
+        places = [keys.lanes(platform), keys.waiting(platform)]
+        claimed = await self._connection.run(outbox.CLAIM, keys=places, args=args)
+        leases: list[Lease] = []
+        for id, flat, failing in claimed:
+            if (mine := await self._lease(id.decode(), flat, failing)) is not None:
+                leases.append(mine)
+            else:
+                # Of a newer version, most likely: it is for a worker that can read it.
+                await self._release(id.decode(), int(_fields(flat)[b"fence"]), wait=OTHERS_TURN)
+        return leases
 
     async def begin(self, lease: Lease, *, need: timedelta) -> bool:
         """See the port. Several requests under one lease count as one attempt."""
@@ -101,38 +120,79 @@ class StoredDeliveries:
         now = await self._connection.now()
         line = pack_attempt(Attempt(at=now, delivery=lease.delivery.id, part=lease.part, outcome=kind, detail=detail))
         args: list[Sendable] = [lease.delivery.id, lease.fence, lease.part, kind, detail, at]
-        args += [int(counts), int(merge), int(doubtful), int(pauses), line]
+        # What was said stands in the channel: here it would be two thirds of all that is kept for thirty days.
+        silent = pack_delivery(dataclasses.replace(lease.delivery, parts=())) if kind == "sent" else ""
+        args += [int(counts), int(merge), int(doubtful), int(pauses), line, silent]
         args += [len(lease.delivery.papers), *lease.delivery.papers, *lease.delivery.remainder]
-        places = [keys.delivery(lease.delivery.id), keys.OUTBOX, keys.DEAD]
+        places = [keys.delivery(lease.delivery.id), keys.DEAD]
         return Settled.SETTLED if await self._connection.run(outbox.SETTLE, keys=places, args=args) else Settled.LOST
 
     async def release(self, lease: Lease) -> None:
         """See the port. A lease under which a request was begun is not unused: it stays until it is settled or over."""
-        places = [keys.delivery(lease.delivery.id), keys.OUTBOX]
-        await self._connection.run(outbox.RELEASE, keys=places, args=[lease.delivery.id, lease.fence])
+        await self._release(lease.delivery.id, lease.fence)
+
+    async def _release(self, id: str, fence: int, *, wait: timedelta = timedelta()) -> None:
+        await self._connection.run(outbox.RELEASE, keys=[keys.delivery(id)], args=[id, fence, _whole(wait)])
 
     async def get(self, id: str) -> Delivery | None:
         """See the port."""
         record, address = await self._connection.read("HMGET", keys.delivery(id), "record", "address")
         return None if record is None else _delivery(id, record, address)
 
-    async def dead(self, *, limit: int = 100) -> Sequence[Lease]:
-        """See the port. `Lease.reason` says why."""
-        ids = [id.decode() for id in await self._connection.read("ZRANGE", keys.DEAD, 0, limit - 1, "REV")]
+    async def backlog(self, platform: str) -> Backlog:
+        """See the port."""
+        waits = keys.waiting(platform)
+        waiting, first = await self._connection.read_all([("ZCARD", waits), ("ZRANGE", waits, 0, 0, "WITHSCORES")])
+        return Backlog(waiting=waiting, oldest=moment(first[1]) if first else None)
+
+    async def died(self) -> int:
+        """See the port."""
+        oldest = ms(await self._connection.now() - keys.DELIVERED)
+        return int(await self._connection.read("ZCOUNT", keys.DEAD, oldest, "+inf"))
+
+    async def dead(self, *, limit: int = 100) -> Sequence[DeadLetter]:
+        """See the port."""
+        scored = await self._connection.read(*await self._dead_since(), "LIMIT", 0, limit, "WITHSCORES")
+        ids = [id.decode() for id in scored[::2]]
         found = await self._connection.read_all([("HGETALL", keys.delivery(id)) for id in ids])
-        leases = [await self._lease(id, fields, None) for id, fields in zip(ids, found, strict=True) if fields]
-        return [lease for lease in leases if lease is not None]
+        letters = [await self._letter(id, died, flat) for id, died, flat in zip(ids, scored[1::2], found, strict=True) if flat]
+        return [letter for letter in letters if letter is not None]
+
+    async def dead_ids(self) -> Sequence[str]:
+        """See the port."""
+        return [id.decode() for id in await self._connection.read(*await self._dead_since())]
+
+    async def _dead_since(self) -> Sequence[Sendable]:
+        """The command that reads the list of the dead of the last 30 days."""
+        return ["ZRANGE", keys.DEAD, "+inf", ms(await self._connection.now() - keys.DELIVERED), "BYSCORE", "REV"]
+
+    async def _letter(self, id: str, died: bytes, flat: Sequence[bytes]) -> DeadLetter | None:
+        lease = await self._lease(id, flat, None)
+        if lease is None:
+            return None
+        stands = dict(zip(flat[::2], flat[1::2], strict=True))
+        return DeadLetter(
+            **{field.name: getattr(lease, field.name) for field in dataclasses.fields(lease)},
+            died=moment(died),
+            doubtful=stands.get(b"was") == b"unknown",
+            # Of one that got as far as a later part, something stands in the channel already: it is not taken back.
+            merge=stands.get(b"merge") == b"1" and lease.part == 0,
+        )
 
     async def replay(self, id: str) -> bool:
         """See the port. One that may have been posted comes back as UNKNOWN: whoever claims it finds out first."""
-        places = [keys.delivery(id), keys.OUTBOX, keys.DEAD]
-        return bool(await self._connection.run(outbox.REPLAY, keys=places, args=[id]))
+        return bool(await self._connection.run(outbox.REPLAY, keys=[keys.delivery(id), keys.DEAD], args=[id]))
 
     async def log(self, address: Address) -> Sequence[Attempt]:
         """See the port."""
         lines = await self._connection.read("LRANGE", keys.log(address), 0, outbox.LOGGED - 1)
         oldest = await self._connection.now() - keys.DELIVERED
-        attempts = [unpack_attempt(line, key=keys.log(address)) for line in lines]
+        attempts: list[Attempt] = []
+        for line in lines:
+            try:
+                attempts.append(unpack_attempt(line, key=keys.log(address)))
+            except CorruptRecord as error:
+                await set_aside(self._connection, error, line, move=False)
         return [attempt for attempt in attempts if attempt.at >= oldest]
 
     async def sweep(self) -> int:
@@ -141,7 +201,7 @@ class StoredDeliveries:
         return int(await self._connection.call("ZREMRANGEBYSCORE", keys.DEAD, "-inf", f"({oldest}"))
 
     async def _lease(self, id: str, flat: Sequence[bytes], failing: bytes | None) -> Lease | None:
-        fields = dict(zip(flat[::2], flat[1::2], strict=True))
+        fields = _fields(flat)
         delivery = await self._unpacked(id, fields[b"record"], fields[b"address"])
         if delivery is None:
             return None
@@ -167,14 +227,18 @@ class StoredDeliveries:
             return _delivery(id, record, address)
         except CorruptRecord as error:
             await set_aside(self._connection, error, record, move=False)
-            # One that a newer version wrote is whole: its lease runs out, and in the end a worker of that version gets it.
+            # One that a newer version wrote is whole.
             if not isinstance(error, NewerRecord):
-                await self._connection.run(outbox.DROP, keys=[key, keys.OUTBOX, keys.DEAD], args=[id, record])
+                await self._connection.run(outbox.DROP, keys=[key, keys.DEAD], args=[id, record])
         return None
 
 
 def _delivery(id: str, record: bytes, address: bytes) -> Delivery:
     return unpack_delivery(record, address=Address.parse(address.decode()), key=keys.delivery(id))
+
+
+def _fields(flat: Sequence[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 def _whole(duration: timedelta) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bot.store.lanes import LANES
 from bot.store.scripts import Script
 
 FORGET = Script(
     "forget_channel",
-    """
-local record, revision, changed, forgotten, agenda, workspace, kept, deliveries, outbox, dead = unpack(KEYS)
+    LANES
+    + """
+local record, revision, changed, forgotten, agenda, planning, workspace, kept, deliveries, dead = unpack(KEYS)
 local address = ARGV[1]
 redis.call('SREM', workspace, address)
 if redis.call('HDEL', record, address) == 1 then
@@ -15,6 +17,7 @@ if redis.call('HDEL', record, address) == 1 then
   redis.call('ZADD', forgotten, now, address)
 end
 redis.call('ZREM', agenda, address)
+redis.call('ZREM', planning, address)
 for _, id in ipairs(redis.call('ZRANGE', kept, 0, -1)) do
   redis.call('SREM', PREFIX .. 'keepers:' .. id, address)
   if redis.call('EXISTS', PREFIX .. 'keepers:' .. id) == 0 then
@@ -23,18 +26,19 @@ for _, id in ipairs(redis.call('ZRANGE', kept, 0, -1)) do
 end
 for _, id in ipairs(redis.call('ZRANGE', deliveries, 0, -1)) do
   redis.call('DEL', PREFIX .. 'delivery:' .. id)
-  redis.call('ZREM', outbox, id)
+  step_out(id, address)
   redis.call('ZREM', dead, id)
 end
-for place = 7, #KEYS do
-  if KEYS[place] ~= outbox and KEYS[place] ~= dead then redis.call('DEL', KEYS[place]) end
+for place = 8, #KEYS do
+  if KEYS[place] ~= dead then redis.call('DEL', KEYS[place]) end
 end
 """,
 )
 
 MOVE = Script(
     "move_channel",
-    """
+    LANES
+    + """
 local record, new_record, workspace, new_workspace, revision, changed, forgotten, agenda, kept, deliveries = unpack(KEYS)
 local old, new, lines = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local FIRST_PAIR = 11
@@ -64,6 +68,12 @@ end
 for _, id in ipairs(redis.call('ZRANGE', deliveries, 0, -1)) do
   -- The list may outlive the delivery itself: do not bring back one that has expired.
   if redis.call('EXISTS', PREFIX .. 'delivery:' .. id) == 1 then redis.call('HSET', PREFIX .. 'delivery:' .. id, 'address', new) end
+  local _, lane, _, waiting = line_of(old)
+  local at, slot = redis.call('ZSCORE', lane, id), redis.call('ZSCORE', waiting, id)
+  if at then
+    step_out(id, old)
+    line_up(id, new, at, slot)
+  end
 end
 
 -- Somebody may have spoken in the channel under its new address before the platform told us of it.

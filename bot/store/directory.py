@@ -16,6 +16,7 @@ import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import structlog
@@ -23,12 +24,20 @@ import structlog
 from bot.errors import OperatorMistake, StoreTrouble
 from bot.store.connection import Connection
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SOCKET = "valkey.sock"
 LONGEST_SOCKET_PATH = 100
 """Bytes; the system's limit is 104 (macOS) to 108 (Linux), with room for what libraries add."""
 GOODBYE_S = 10.0
 """Seconds for a server to stop when asked."""
 
 _log = structlog.get_logger()
+
+
+class InUse(OperatorMistake):
+    """Another process is at work in the directory."""
 
 
 def prepared(directory: Path) -> Path:
@@ -50,7 +59,8 @@ def lock(directory: Path) -> int:
     """Take `lock` for life, that is until the descriptor returned is closed; the file says who has it.
 
     Raises:
-        OperatorMistake: Somebody has it.
+        InUse: Somebody has it.
+        OperatorMistake: It cannot be written.
     """
     try:
         taken = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -61,7 +71,7 @@ def lock(directory: Path) -> int:
     except BlockingIOError:
         holder = os.read(taken, 200).decode(errors="replace").strip() or "another process"
         os.close(taken)
-        raise OperatorMistake(
+        raise InUse(
             f"{holder} is already at work in DATA_DIR {directory}: stop it first, or set REDIS_URL so that several can share one server"
         ) from None
     with suppress(OSError):  # a full disk: the server will say so better
@@ -76,19 +86,49 @@ def socket_path(directory: Path) -> Path:
     Raises:
         OperatorMistake: There is no such place.
     """
-    path = directory / "valkey.sock"
+    path = directory / SOCKET
     if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
         return path
-    # Named by the directory, so that the next start finds an orphan's socket.
-    name = f"paperboy-{os.getuid()}-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]}"
-    for parent in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108  # checked to be ours just below
-        if parent and len(os.fsencode(path := Path(parent) / name / "valkey.sock")) <= LONGEST_SOCKET_PATH and Path(parent).is_dir():
-            with suppress(OSError):  # somebody else's file may have the name
-                path.parent.mkdir(mode=0o700, exist_ok=True)
-            status = path.parent.lstat()
-            if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077:
-                return path
+    for path in _short_paths(directory, os.getuid(), os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108  # checked to be ours just below
+        with suppress(OSError):  # somebody else's file may have the name
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+        if _is_private(path.parent, os.getuid()):
+            return path
     raise OperatorMistake(f"DATA_DIR {directory} is too long a path for a socket: name a shorter one")
+
+
+def open_socket(directory: Path) -> Path | None:
+    """The socket at which a server of the directory's owner listens, wherever `socket_path` put it; None while nobody does. Makes nothing.
+
+    The environment that chose the place may have been another: of a service that has no XDG_RUNTIME_DIR, say.
+    """
+    owner = directory.stat().st_uid
+    short = _short_paths(
+        directory,
+        owner,
+        os.environ.get("XDG_RUNTIME_DIR"),
+        f"/run/user/{owner}",
+        tempfile.gettempdir(),
+        "/tmp",  # noqa: S108  # as above
+    )
+    places = [directory / SOCKET, *(path for path in short if _is_private(path.parent, owner))]
+    return next((path for path in places if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH and accepts(path)), None)
+
+
+def _short_paths(directory: Path, owner: int, *parents: str | None) -> Iterator[Path]:
+    # Named by the directory, so that the next start finds an orphan's socket.
+    name = f"paperboy-{owner}-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]}"
+    for parent in parents:
+        if parent and len(os.fsencode(path := Path(parent) / name / SOCKET)) <= LONGEST_SOCKET_PATH and Path(parent).is_dir():
+            yield path
+
+
+def _is_private(directory: Path, owner: int) -> bool:
+    try:
+        status = directory.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == owner and not status.st_mode & 0o077
 
 
 async def end_orphan(directory: Path, at: Path) -> int:

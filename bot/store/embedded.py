@@ -33,6 +33,8 @@ PATIENCE_S = 60.0
 """Seconds for a server to read its file and answer."""
 _WARNING = " # "
 """What stands before the text of a log line tells its level: `#` a warning, `*` a notice."""
+_NO_ROOM = ("No space left", "ENOSPC", "Short write while writing to the AOF")
+"""In the server's log. What has room for the beginning of a write only is cut short, and nothing is said of space."""
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _log = structlog.get_logger()
 
@@ -163,7 +165,7 @@ class EmbeddedServer:
         return f"the embedded server in {where} did not start: {self._last_words()}"
 
     def _full_disk(self) -> str:
-        if not any(sign in line for line in self._tail for sign in ("No space left", "ENOSPC")):
+        if not any(sign in line for line in self._tail for sign in _NO_ROOM):
             return ""
         return f"the disk of DATA_DIR {self._directory} is full: free some space there and start again; nothing acknowledged is lost"
 

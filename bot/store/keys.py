@@ -48,6 +48,7 @@ RULES_FLOOR = PREFIX + "rules:floor"
 CHANGED = PREFIX + "rules:changed"
 FORGOTTEN = PREFIX + "rules:forgotten"
 AGENDA = PREFIX + "agenda"
+PLANNING = PREFIX + "planning"
 
 
 def bucket(number: int) -> str:
@@ -139,7 +140,19 @@ def shown_at(address: Address) -> str:
 # ---------------------------------------------------------------- deliveries
 
 OUTBOX = PREFIX + "outbox"
+"""The one queue of version 0.1."""
 DEAD = PREFIX + "dead"
+SERVER = PREFIX + "server"
+
+
+def lanes(platform: str) -> str:
+    """The platform's workspaces with deliveries on their way: workspace -> when to look at it."""
+    return f"{PREFIX}lanes:{platform}"
+
+
+def waiting(platform: str) -> str:
+    """The platform's deliveries on their way: id -> the moment of its slot."""
+    return f"{PREFIX}waiting:{platform}"
 
 
 def delivery(id: str) -> str:
@@ -148,7 +161,7 @@ def delivery(id: str) -> str:
 
 
 def deliveries_of(address: Address) -> str:
-    """The ids of the channel's deliveries: id -> when planned. `forget` erases `delivery(id)` of each, and its place in OUTBOX and DEAD."""
+    """The ids of the channel's deliveries: id -> when planned. `forget` erases `delivery(id)` of each, and its place in the outbox."""
     return f"{PREFIX}deliveries:{address}"
 
 
@@ -244,6 +257,7 @@ TABLE = (
     Entry("rules:changed", "zset", "address -> revision of its last change", "one entry for each channel there is"),
     Entry("rules:forgotten", "zset", "address -> when it was forgotten", "emptied by the sweep after TOMBSTONE"),
     Entry("agenda", "zset", "address -> when its next digest is due, in seconds", "one entry for each channel that is on"),
+    Entry("planning", "zset", "address -> until when a worker plans its slot", "emptied by whoever asks what is due"),
     Entry("channels:*", "hash", "address -> record", "rules stay until they are forgotten"),
     Entry("workspace:*", "set", "addresses", "one entry for each channel that has a record"),
     Entry("papers:revision", "string", "counts changes of papers", "one number"),
@@ -260,7 +274,11 @@ TABLE = (
     Entry("votes:*", "zset", "vote -> when cast", MATCHED),
     Entry("shown:*", "hash", "message -> papers", SHOWN),
     Entry("shown-at:*", "zset", "message -> when noted", SHOWN),
-    Entry("outbox", "zset", "delivery -> when something is next to be done for it", "one entry for each delivery not settled"),
+    Entry("outbox", "zset", "delivery -> when something is next to be done for it", "version 0.1; emptied by claims"),
+    Entry("lanes:*", "zset", "workspace -> when to look at its lane", "one entry for each workspace with deliveries not settled"),
+    Entry("lane:*", "zset", "delivery -> when something is next to be done for it", "one entry for each delivery not settled"),
+    Entry("waiting:*", "zset", "delivery -> the moment of its slot", "one entry for each delivery not settled"),
+    Entry("server", "hash", "which server the data were on, and since when", "one"),
     Entry("dead", "zset", "delivery -> when it died", "trimmed to DELIVERED by every death and the sweep"),
     Entry("delivery:*", "hash", "a record and where it stands", DELIVERED),
     Entry("deliveries:*", "zset", "delivery -> last change", DELIVERED),

@@ -44,7 +44,9 @@ for _ = 1, count do
   local function write(key, value)
     if stays then redis.call('SET', key, value, 'PX', stays) else redis.call('SET', key, value) end
   end
-  if redis.call('GET', before[1]) == bytes then
+  local stands = redis.call('GET', before[1])
+  -- The first byte is the version of the form. What a newer release wrote is not replaced by what this one knows of it.
+  if stands == bytes or stands and string.byte(stands) > string.byte(bytes) then
     if stays then for _, key in ipairs(before) do longer(key, stays) end end
   else
     redis.call('ZADD', changed, redis.call('INCR', papers_revision), id)

@@ -27,13 +27,17 @@ if TYPE_CHECKING:
 
 
 class RedisStore:
-    """Implements `bot.ports.Store`."""
+    """Implements `bot.ports.Store`.
 
-    def __init__(self, connection: Connection, *, seal: Seal | None = None) -> None:
+    Args:
+        keeps: Whether the server keeps all that it acknowledged, whatever befalls it.
+    """
+
+    def __init__(self, connection: Connection, *, seal: Seal | None = None, keeps: bool = False) -> None:
         self.connection = connection
         self.channels = StoredChannels(connection)
         self.papers = StoredPapers(connection)
-        self.deliveries = StoredDeliveries(connection)
+        self.deliveries = StoredDeliveries(connection, keeps=keeps)
         self.fetches = StoredFetches(connection)
         self.votes = StoredVotes(connection)
         self.installations = StoredInstallations(connection, seal or Seal(()))
@@ -79,11 +83,8 @@ async def open_store(
     """
     seal = Seal(secret_keys)
     if url:
-        connection = await Connection.open(url, verify=verify, clock=clock)
-        try:
-            yield RedisStore(connection, seal=seal)
-        finally:
-            await connection.close()
+        async with _at(url, verify=verify, clock=clock, seal=seal, keeps=False) as store:
+            yield store
         return
     try:
         from bot.store.embedded import EmbeddedServer  # noqa: PLC0415  # here, for it needs Unix
@@ -95,12 +96,21 @@ async def open_store(
     server = await EmbeddedServer.start(directory)
     try:
         async with (
-            open_store(server.url, directory=directory, clock=clock, secret_keys=secret_keys) as store,
+            _at(server.url, verify=verify, clock=clock, seal=seal, keeps=True) as store,
             _while_it_lives(server.watch()),
         ):
             yield store
     finally:
         await server.close()
+
+
+@asynccontextmanager
+async def _at(url: str, *, verify: bool, clock: Callable[[], datetime] | None, seal: Seal, keeps: bool) -> AsyncIterator[RedisStore]:
+    connection = await Connection.open(url, verify=verify, clock=clock)
+    try:
+        yield RedisStore(connection, seal=seal, keeps=keeps)
+    finally:
+        await connection.close()
 
 
 @asynccontextmanager

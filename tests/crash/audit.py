@@ -34,6 +34,7 @@ class Delivered:
 
     delivery: Delivery
     state: str
+    parts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ async def audit(store: RedisStore, directory: Path) -> Findings:
     wrong += _under_their_own(deliveries, lines)
     wrong += [f"{line.about} was posted again although it stood there" for line in lines if line.event == "repeat"]
     wrong += [f"delivery {id.decode()} is dead" for id in await store.connection.read("ZRANGE", keys.DEAD, 0, -1)]
-    wrong += [f"delivery {id.decode()} is still in the outbox" for id in await store.connection.read("ZRANGE", keys.OUTBOX, 0, -1)]
+    waiting = await store.connection.read("ZRANGE", keys.waiting("terminal"), 0, -1)
+    wrong += [f"delivery {id.decode()} is still in the outbox" for id in waiting]
     wrong += await leaks(store.connection)
     if unreadable := await store.connection.read("GET", keys.CORRUPT_COUNT):
         wrong.append(f"{int(unreadable)} records could not be read")
@@ -137,7 +139,7 @@ def _posted_once(deliveries: Sequence[Delivered], posts: Sequence[Post]) -> list
     planned = {
         sha256(f"{one.delivery.id}/{part}".encode()).hexdigest(): f"part {part} of delivery {one.delivery.id}"
         for one in deliveries
-        for part in range(len(one.delivery.parts))
+        for part in range(one.parts)
     }
     times = Counter(post.key for post in posts)
     wrong = [f"{what} was posted {times[key]} times" for key, what in planned.items() if times[key] != 1]
@@ -148,9 +150,7 @@ def _under_their_own(deliveries: Sequence[Delivered], lines: Sequence[Line]) -> 
     """Whether what belongs into a thread was sent into that of its own digest, and nothing else into any."""
     under = {line.about: line.detail for line in lines if line.event == "request"}
     names = {
-        (one.delivery.id, part): sha256(f"{one.delivery.id}/{part}".encode()).hexdigest()
-        for one in deliveries
-        for part in range(len(one.delivery.parts))
+        (one.delivery.id, part): sha256(f"{one.delivery.id}/{part}".encode()).hexdigest() for one in deliveries for part in range(one.parts)
     }
     threaded = {one.delivery.id for one in deliveries if one.delivery.threaded}
     right = {(id, part): names[id, 0][:16] if id in threaded and part else "" for id, part in names}
@@ -191,10 +191,10 @@ def _number(id: str) -> int:
 async def _deliveries(store: RedisStore) -> list[Delivered]:
     """All that there ever were: none is older than the 30 days that they are kept."""
     found = [key.decode() for key in await store.connection.read("KEYS", keys.delivery("*"))]
-    fields = await store.connection.read_all([("HMGET", key, "record", "address", "state") for key in found])
+    fields = await store.connection.read_all([("HMGET", key, "record", "address", "state", "parts") for key in found])
     return [
-        Delivered(unpack_delivery(record, address=Address.parse(address.decode()), key=key), state.decode())
-        for key, (record, address, state) in zip(found, fields, strict=True)
+        Delivered(unpack_delivery(record, address=Address.parse(address.decode()), key=key), state.decode(), int(parts))
+        for key, (record, address, state, parts) in zip(found, fields, strict=True)
     ]
 
 

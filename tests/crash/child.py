@@ -100,7 +100,7 @@ class Life:
 
 async def found(store: RedisStore) -> tuple[int, int]:
     """How many deliveries the process before left under way (a request may have gone out), and how many waiting."""
-    ids = [id.decode() for id in await store.connection.read("ZRANGE", keys.OUTBOX, 0, -1)]
+    ids = [id.decode() for id in await store.connection.read("ZRANGE", keys.waiting("terminal"), 0, -1)]
     states = await store.connection.read_all([("HGET", keys.delivery(id), "state") for id in ids])
     return sum(state in {b"sending", b"unknown"} for state in states), sum(state == b"pending" for state in states)
 

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from bot.ports import Lease, Outcome
     from bot.store.store import RedisStore
 
+PLATFORMS = ("slack", "discord", "terminal")
 ADDRESS = Address("slack", "T1", "C1")
 OTHER = Address("discord", "G1", "77:1")
 DUE = datetime(2025, 11, 21, 9, 0, tzinfo=UTC)
 THEN = DUE + timedelta(days=3)
 LEASE = timedelta(seconds=60)
+PLANNING = timedelta(seconds=30)
 NEED = timedelta(seconds=20)
 SLOT = "a" * 64
 SHOWN, COUNTED = (PaperId("2511.00001"), PaperId("2511.00002")), (PaperId("10.1000/xyz"),)
@@ -50,8 +52,13 @@ async def post_now(store: RedisStore, delivery: Delivery) -> None:
     assert await store.deliveries.post_now(await filed(store, delivery)) is Planned.PLANNED
 
 
+async def claims(store: RedisStore, *, limit: int = 10) -> list[Lease]:
+    """Of each platform up to `limit`, as a worker gets them that reaches all of them."""
+    return [lease for platform in PLATFORMS for lease in await store.deliveries.claim(platform, limit=limit, lease=LEASE)]
+
+
 async def claimed(store: RedisStore) -> Lease:
-    (lease,) = await store.deliveries.claim(limit=10, lease=LEASE)
+    (lease,) = await claims(store)
     return lease
 
 
@@ -72,4 +79,9 @@ async def inbox(store: RedisStore) -> set[PaperId]:
 
 
 async def idle(store: RedisStore) -> bool:
-    return not await store.deliveries.claim(limit=10, lease=LEASE)
+    return not await claims(store)
+
+
+async def waiting(store: RedisStore) -> int:
+    """How many deliveries are on their way, over all platforms."""
+    return sum([(await store.deliveries.backlog(platform)).waiting for platform in PLATFORMS])

@@ -16,6 +16,7 @@ from bot.store import channels as module
 from bot.store import keys
 from bot.store.codec import pack_channel
 from bot.votes import Vote
+from tests.store.outbox import PLANNING, PLATFORMS, claims, delivery, post_now, waiting
 
 if TYPE_CHECKING:
     from bot.store.store import RedisStore
@@ -106,10 +107,13 @@ async def test_due_channels_come_longest_overdue_first_with_the_moment_they_were
     await _save(store, READING, "owl", due=clock.now - hour)
     await _save(store, VISION, "owl", due=clock.now - 2 * hour)
     await _save(store, Address("terminal", "local", "me"), "owl", due=clock.now + timedelta(seconds=1))
-    assert await store.channels.due(limit=10) == [(VISION, clock.now - 2 * hour), (READING, clock.now - hour)]
-    assert await store.channels.due(limit=1) == [(VISION, clock.now - 2 * hour)]
+    assert await store.channels.due(PLATFORMS, limit=1, lease=timedelta(0)) == [(VISION, clock.now - 2 * hour)]
+    assert await store.channels.due(PLATFORMS, limit=10, lease=timedelta(0)) == [
+        (VISION, clock.now - 2 * hour),
+        (READING, clock.now - hour),
+    ]
     clock.advance(timedelta(seconds=1))
-    assert len(await store.channels.due(limit=10)) == 3
+    assert len(await store.channels.due(PLATFORMS, limit=10, lease=PLANNING)) == 3
 
 
 async def test_a_change_that_is_none_of_the_agendas_business_leaves_it_alone(store: RedisStore, clock: Clock) -> None:
@@ -124,7 +128,7 @@ async def test_none_takes_a_channel_off_the_agenda(store: RedisStore, clock: Clo
     await _save(store, READING, "owl", due=clock.now)
     await _save(store, READING, "owl", due=None)
     assert await store.channels.next_due(READING) is None
-    assert not await store.channels.due(limit=10)
+    assert not await store.channels.due(PLATFORMS, limit=10, lease=PLANNING)
 
 
 # ---------------------------------------------------------------- workspaces
@@ -315,11 +319,7 @@ async def test_forgetting_erases_every_key_of_the_channel_and_only_those(store: 
         await store.papers.keep(address, OWL)
         await store.votes.shown(address, "m", [OWL])
         await store.votes.cast(address, Vote(paper=OWL, voter="U1", sign="+1", value=1))
-        await store.connection.call("ZADD", keys.deliveries_of(address), 1, f"d-{address.platform}")
-        await store.connection.call("PEXPIRE", keys.deliveries_of(address), 1000)
-        await store.connection.call("HSET", keys.delivery(f"d-{address.platform}"), "state", "pending")
-        await store.connection.call("PEXPIRE", keys.delivery(f"d-{address.platform}"), 1000)
-        await store.connection.call("ZADD", keys.OUTBOX, 1, f"d-{address.platform}")
+        await post_now(store, delivery(f"d-{address.platform}", address=address))
         await store.connection.call("ZADD", keys.DEAD, 1, f"d-{address.platform}")
     await _damage(store, READING)
     with pytest.raises(CorruptRecord):
@@ -330,7 +330,8 @@ async def test_forgetting_erases_every_key_of_the_channel_and_only_those(store: 
     assert not [key for key in left if str(READING) in key or key.endswith("d-slack")]
     assert {key for key in keys.of_channel(VISION) if key in left} >= {keys.votes(VISION), keys.shown(VISION), keys.shown_at(VISION)}
     assert await store.channels.of("slack", "T1") == []
-    assert await store.connection.read("ZRANGE", keys.OUTBOX, 0, -1) == [b"d-discord"]
+    assert [lease.delivery.id for lease in await claims(store)] == ["d-discord"]
+    assert await waiting(store) == 1
     assert await store.connection.read("ZRANGE", keys.DEAD, 0, -1) == [b"d-discord"]
     assert await store.connection.read("SMEMBERS", keys.keepers(OWL)) == [str(VISION).encode()]
     assert await store.channels.load(READING) == Channel(address=READING)

@@ -11,12 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.channel import FOREVER, Address, Channel, Managers, QueryText, Settings, Subscription
-from bot.errors import CorruptRecord
+from bot.errors import CorruptRecord, NewerRecord
 from bot.message import Buttons, Card, Excerpt, File, Heading, Hint, Item, Message, Text
 from bot.paper import Paper, PaperId
 from bot.ports import Delivery
 from bot.store import codec, wire
-from bot.store.codec import Form, NewerRecord
+from bot.store.codec import Form
 from tests.store import values
 
 if TYPE_CHECKING:

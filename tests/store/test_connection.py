@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.errors import OperatorMistake, StoreAway, StoreFull, StoreTrouble
 from bot.store import connection as module
-from bot.store.connection import Connection, moment, ms
+from bot.store.connection import TRUSTED_S, Connection, moment, ms
 from bot.store.scripts import Script
 from tests.store.fake_server import bulk, fake_server
 
@@ -54,11 +54,29 @@ async def test_scripts_and_the_store_go_by_the_clock_of_a_test(connection: Conne
 
 
 async def test_without_a_clock_everything_goes_by_the_servers_own_time(redis_url: str) -> None:
-    connection = await Connection.open(redis_url)
+    connection, another = await Connection.open(redis_url), await Connection.open(redis_url)
     before = await connection.now()
     inside = moment(await connection.run(NOW, keys=[]))
-    assert before - timedelta(milliseconds=1) <= inside <= await connection.now()
+    assert before - timedelta(milliseconds=1) <= inside <= await another.now()
     assert before.tzinfo is UTC
+    await connection.close()
+    await another.close()
+
+
+async def test_the_servers_time_is_carried_on_for_a_while_without_asking(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    uptime = 100.0
+    monkeypatch.setattr("bot.store.connection.uptime", lambda: uptime)
+    connection = await Connection.open(redis_url)
+    asked = await connection.now()
+
+    uptime += 0.9 * TRUSTED_S
+    assert await connection.now() == asked + timedelta(seconds=0.9 * TRUSTED_S)
+    uptime += 0.2 * TRUSTED_S
+    afresh = await connection.now()
+    assert afresh != asked + timedelta(seconds=1.1 * TRUSTED_S), "it was asked again"
+
+    uptime -= 50  # no clock that we know goes back; if one did, it would not be believed
+    assert await connection.now() >= afresh
     await connection.close()
 
 

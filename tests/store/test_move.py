@@ -20,6 +20,8 @@ from tests.store.outbox import (
     DUE,
     LEASE,
     NEED,
+    PLANNING,
+    PLATFORMS,
     SHOWN,
     SLOT,
     THEN,
@@ -268,7 +270,7 @@ async def test_a_slot_of_the_old_address_is_not_planned_any_more(store: RedisSto
     await furnish(store, OLD, DUE)
     await store.channels.move(OLD, NEW)
     assert await store.deliveries.plan(OLD, due=DUE, then=THEN, delivery=None) is Planned.TAKEN
-    assert await store.channels.due(limit=9) == [(NEW, clock.now)]
+    assert await store.channels.due(PLATFORMS, limit=9, lease=PLANNING) == [(NEW, clock.now)]
 
 
 async def test_forgetting_the_moved_channel_erases_what_it_brought(store: RedisStore, clock: Clock) -> None:
