@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, PostTrouble, StoreAway, WorkspaceGone
+from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, PostTrouble, StoreAway, StoreFull, WorkspaceGone
 from bot.plain import plain
 from bot.ports import Dead, Doubtful, Later, Sent, Settled, State
+from bot.stopping import raise_if_cancelled
+from bot.uptime import uptime
 from bot.votes import note_shown
 
 if TYPE_CHECKING:
@@ -48,8 +50,12 @@ JITTER = 0.2
 LONGEST_FAILING = timedelta(days=5)
 """A channel in which nothing but transient failures happened for so long is paused."""
 
-_SETTLING = (timedelta(milliseconds=200), timedelta(seconds=1), timedelta(seconds=4))
-"""Waits between attempts to tell the store. What is not told would have to be found out from the platform, which not all can."""
+SETTLING_FOR = timedelta(minutes=15)
+"""How long the store is told again what became of a request, the attempts themselves not counted. What is not told would have to be found
+out from the platform, and a Slack app that may not read a channel's history would post it twice."""
+_LAST_WAIT = timedelta(seconds=5)
+_SETTLING = (timedelta(milliseconds=200), timedelta(seconds=1), timedelta(seconds=4), *[_LAST_WAIT] * (SETTLING_FOR // _LAST_WAIT - 1))
+"""Waits between attempts to tell the store."""
 
 _log = structlog.get_logger()
 
@@ -92,6 +98,16 @@ class Decision:
 
     outcome: Outcome
     pause: Pause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How a lease was used up, for whoever claimed it."""
+
+    pause: Pause | None = None
+    """What is to be paused because of it."""
+    went_well: bool | None = None
+    """Whether the platform did what it was asked; None if it was not asked anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,27 +194,40 @@ class Courier:
     Args:
         decider: Its rules; `decider.request` also ends requests of outlets that do not keep to it.
         pause: How to wait, given seconds.
+        clock: Seconds, to tell how long something took.
     """
 
     def __init__(
-        self, store: Store, *, decider: Decider | None = None, pause: Callable[[float], Awaitable[object]] = asyncio.sleep
+        self,
+        store: Store,
+        *,
+        decider: Decider | None = None,
+        pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        clock: Callable[[], float] = uptime,
     ) -> None:
         self._store = store
         self._decider = decider or Decider()
         self._pause = pause
+        self._clock = clock
 
-    async def deliver(self, lease: Lease, outlet: Outlet) -> Pause | None:
+    async def deliver(self, lease: Lease, outlet: Outlet) -> Delivered:
         """Use a lease up: post the part, or find out that it stands there already, and settle it.
 
-        Never posts without a valid lease. Returns what the caller must do besides: pause a channel or a workspace.
+        Never posts without a valid lease. `Delivered.pause` is for the caller to see to. A store that is away when it is to be told is
+        waited for, up to SETTLING_FOR.
 
         Raises:
-            StoreTrouble: The store could not be told. When the lease is over, the part comes back as PENDING or UNKNOWN.
+            StoreTrouble: The store could not be asked, or not be told. When the lease is over, the part comes back as PENDING or UNKNOWN.
         """
         log = _log.bind(
             delivery_key=lease.key, slot=lease.delivery.due.isoformat(), channel=str(lease.delivery.address), attempt=lease.attempt
         )
-        decision = await self._found_out(lease, outlet, log) if lease.state is State.UNKNOWN else None
+        decision = None
+        if lease.state is State.UNKNOWN:
+            if wait := self._decider.quarantined(lease, await self._store.now()):
+                await self._settle(lease, wait, log)
+                return Delivered()
+            decision = await self._found_out(lease, outlet, log)
         if decision is None:
             happened = await self._posted(lease, outlet, lease.delivery.parts[lease.part], log)
             if isinstance(happened, MessageRefused):
@@ -206,16 +235,17 @@ class Courier:
                 happened = await self._posted(lease, outlet, plain(lease.delivery.parts[lease.part], outlet.limits.text), log)
             if happened is None:
                 log.warning("lease_too_old_to_begin")
-                return None
-            decision = self._decider.after_posting(lease, happened, await self._store.now())
+                return Delivered()
+            if isinstance(happened, Sent):
+                # Nothing is asked in between: a store that is away has to hear of it when it is back.
+                decision = Decision(happened)
+            else:
+                decision = self._decider.after_posting(lease, happened, await self._store.now())
         await self._settle(lease, decision.outcome, log)
-        return decision.pause
+        return Delivered(decision.pause, went_well=isinstance(decision.outcome, Sent))
 
     async def _found_out(self, lease: Lease, outlet: Outlet, log: structlog.typing.FilteringBoundLogger) -> Decision | None:
         """What became of an earlier request; None if it is to be sent again."""
-        now = await self._store.now()
-        if wait := self._decider.quarantined(lease, now):
-            return Decision(wait)
         try:
             async with asyncio.timeout(self._decider.request.total_seconds()):
                 since = lease.first_attempt or lease.delivery.due
@@ -224,13 +254,17 @@ class Courier:
             _tell_bug(trouble, log)
             return self._decider.after_asking(lease, trouble, await self._store.now())
         log.info("outcome_found_out", posted=found is not None)
-        return self._decider.exhausted(lease, now) if found is None else Decision(Sent(found))
+        return self._decider.exhausted(lease, await self._store.now()) if found is None else Decision(Sent(found))
 
     async def _posted(
         self, lease: Lease, outlet: Outlet, message: Message, log: structlog.typing.FilteringBoundLogger
     ) -> Sent | Exception | None:
         """How a request ended; None if there was no right to send it."""
+        asked = self._clock()
         if not await self._store.deliveries.begin(lease, need=self._decider.request):
+            return None
+        # Frozen in between, perhaps for longer than the lease. Nothing is awaited from here to the request's own time limit.
+        if self._clock() - asked > self._decider.request.total_seconds() / 2:
             return None
         try:
             async with asyncio.timeout(self._decider.request.total_seconds()):
@@ -241,7 +275,7 @@ class Courier:
             return trouble
 
     async def _settle(self, lease: Lease, outcome: Outcome, log: structlog.typing.FilteringBoundLogger) -> None:
-        settled = await self._told(lease, outcome)
+        settled = await self._told(lease, outcome, log)
         if settled is Settled.LOST:
             log.warning("lease_lost", outcome=type(outcome).__name__)
             return
@@ -254,11 +288,14 @@ class Courier:
             case Dead(reason):
                 log.error("delivery_dead", reason=reason)
 
-    async def _told(self, lease: Lease, outcome: Outcome) -> Settled:
-        for wait in _SETTLING:
+    async def _told(self, lease: Lease, outcome: Outcome, log: structlog.typing.FilteringBoundLogger) -> Settled:
+        for number, wait in enumerate(_SETTLING):
             try:
                 return await self._store.deliveries.settle(lease, outcome)
-            except StoreAway:
+            except (StoreAway, StoreFull) as trouble:
+                if number == 0:
+                    log.warning("store_not_told_yet", outcome=type(outcome).__name__, reason=str(trouble))
+                raise_if_cancelled()
                 await self._pause(wait.total_seconds())
         return await self._store.deliveries.settle(lease, outcome)
 

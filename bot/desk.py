@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
 
     from bot.memory import Memory
     from bot.ports import Charts, Lookup, Outlet, Source, Store
+
+
+AT_ONCE = 2
+"""Digests composed side by side: one, and another while that waits for the store."""
 
 
 async def _nobody_waits() -> object:
@@ -33,6 +38,8 @@ class Desk:
     """By platform."""
     hurry: Callable[[], Awaitable[object]] = _nobody_waits
     """Deliver what is due now rather than at the next tick; somebody is looking."""
+    composing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    """Held while a digest is composed, which is computing for the most part: answers go between two of them, and not after a dozen."""
 
     async def caught_up(self) -> datetime:
         """Bring the archive and the rules up to date; returns the store's now, by which they are."""

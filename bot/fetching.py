@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from bot.jobs import take_in
 from bot.ports import Health
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from bot.desk import Desk
@@ -30,6 +31,9 @@ LEASE = timedelta(minutes=15)
 QUIET_WORKING_DAYS = 2
 """So many working days without a new paper are worth a warning: a stale feed and an empty page look like a quiet day."""
 
+GATHERING = timedelta(minutes=1)
+"""How long a worker that begins waits with the first digests for what the sources have."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -41,6 +45,30 @@ class Reading:
     intake: Intake | None = None
     trouble: str = ""
     note: str = ""
+
+
+class FirstReading:
+    """The sources that are read as a worker begins: after a long outage their papers belong into the digest that is overdue.
+
+    Args:
+        sources: Their names.
+        patience: A source that takes longer is not waited for.
+    """
+
+    def __init__(self, sources: Iterable[str], *, patience: timedelta = GATHERING, clock: Callable[[], float] = time.monotonic) -> None:
+        self._left = set(sources)
+        self._clock = clock
+        self._until = clock() + patience.total_seconds()
+
+    def ended(self, source: str) -> bool:
+        """It was read, is not due, or is in trouble. Whether it was the last of them."""
+        was_open = bool(self._left)
+        self._left.discard(source)
+        return was_open and not self._left
+
+    def is_over(self) -> bool:
+        """Whether slots may be planned."""
+        return not self._left or self._clock() >= self._until
 
 
 async def read_source(desk: Desk, source: Source, next_reading: NextReading, *, force: bool = False) -> Reading | None:

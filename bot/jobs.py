@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import itertools
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import structlog
 from bot.channel import FOREVER
 from bot.delivery import slot_id
 from bot.digest import compose
-from bot.document import document
+from bot.document import document, known_document
 from bot.errors import UserMistake
 from bot.identity import names
 from bot.memory import rules_of
@@ -164,13 +165,17 @@ async def matched(desk: Desk, ids: Iterable[PaperId], queries: Sequence[Query]) 
     """Those of the papers that any of the queries meets, in the order given, with the queries and the places they hit."""
     wanted = list(ids)
     papers = await desk.store.papers.get(wanted)
-    found = (match_of(papers[id], queries) for id in wanted if id in papers)
-    return [one for one in found if one is not None]
+    found = []
+    for id in wanted:
+        if id in papers and (one := match_of(papers[id], queries)) is not None:
+            found.append(one)
+        await asyncio.sleep(0)  # a full inbox takes a tenth of a second, and meanwhile somebody waits for an answer
+    return found
 
 
 def match_of(paper: Paper, queries: Sequence[Query]) -> Matched | None:
     """The paper with those of the queries that meet it and where they hit; None when none does."""
-    subject = document(paper)
+    subject = known_document(paper)
     met = tuple(query for query in queries if matches(query, subject))
     if not met:
         return None
@@ -214,7 +219,8 @@ async def _edition(desk: Desk, channel: Channel, *, due: datetime, now: datetime
     id = slot_id(channel.address, due)
     outlet = desk.outlets.get(channel.address.platform)
     threads = outlet is not None and outlet.limits.threads
-    digest = await edition(desk, channel, await waiting(desk, channel), now=now, delivery_id=id, threads=threads)
+    async with desk.composing:
+        digest = await edition(desk, channel, await waiting(desk, channel), now=now, delivery_id=id, threads=threads)
     if digest is None:
         return None
     said = (digest.message, *digest.replies)

@@ -27,12 +27,14 @@ from adapters.web.server import serving
 from bot import parts
 from bot.errors import OperatorMistake, PostTrouble
 from bot.settings import revealed
+from bot.stopping import raise_if_cancelled
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from adapters.discord.supervised import Client
     from bot.desk import Desk
+    from bot.metrics import Metrics
     from bot.settings import Settings
 
 FINISH = timedelta(seconds=10)
@@ -47,11 +49,11 @@ def known_bot(settings: Settings, desk: Desk) -> Rest:
     return Rest(revealed(settings.discord_token), gate=desk.store.gate, clock=_now)
 
 
-async def discord(settings: Settings, desk: Desk, rest: Rest, tried: asyncio.Event, *, doors: bool, alone: bool) -> None:
+async def discord(settings: Settings, desk: Desk, rest: Rest, metrics: Metrics, *, doors: bool, alone: bool) -> None:
     """Discord, as far as this process serves it: the outlet, and the gateway if there is to be one.
 
     Args:
-        tried: Set once it can be posted to, or was asked in vain for the first time.
+        metrics: What a web server, if one is opened, tells besides.
         alone: Whether the process has no other work. Then it ends with a token that Discord no longer accepts; else only this part does.
 
     Raises:
@@ -65,12 +67,13 @@ async def discord(settings: Settings, desk: Desk, rest: Rest, tried: asyncio.Eve
                 "store": partial(_answers, desk),
                 "discord": parts.asks(lambda: gateway.is_ready),
             }
-            port = await stack.enter_async_context(serving((), host=settings.host, port=settings.port, ready=ready))
+            server = serving((), host=settings.host, port=settings.port, ready=ready, metrics=metrics)
+            port = await stack.enter_async_context(server)
             _log.info("web_server_open", port=port, addresses=[])
-        await _introduced(settings, rest, tried)
+        await _introduced(settings, rest)
+        raise_if_cancelled()  # redis-py's `wait_for` may have swallowed it on the way here
         # Not earlier: with a wrong token every channel would be taken for lost.
         desk.outlets = {**desk.outlets, DISCORD: DiscordOutlet(rest, desk.store.cache)}
-        tried.set()
         if gateway is None:
             await asyncio.Event().wait()
             return
@@ -84,8 +87,8 @@ async def discord(settings: Settings, desk: Desk, rest: Rest, tried: asyncio.Eve
             await asyncio.Event().wait()
 
 
-async def _introduced(settings: Settings, rest: Rest, tried: asyncio.Event) -> None:
-    """Find out whose token it is, however long Discord cannot be reached; `tried` is set after the first time that it could not."""
+async def _introduced(settings: Settings, rest: Rest) -> None:
+    """Find out whose token it is, however long Discord cannot be reached."""
     wait = parts.FIRST_WAIT
     while True:
         try:
@@ -97,7 +100,7 @@ async def _introduced(settings: Settings, rest: Rest, tried: asyncio.Event) -> N
             raise OperatorMistake(NOT_ACCEPTED) from refused
         except PostTrouble as trouble:
             _log.warning("discord_not_reached", reason=str(trouble), again_in_seconds=wait)
-            tried.set()
+            raise_if_cancelled()
             await asyncio.sleep(wait)
             wait = min(2 * wait, parts.LONGEST_WAIT)
         else:

@@ -23,12 +23,14 @@ from bot import parts
 from bot.errors import OperatorMistake, PostTrouble
 from bot.lifecycle import open_workspace, reopen_workspace
 from bot.settings import revealed
+from bot.stopping import raise_if_cancelled
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from bot.desk import Desk
     from bot.installation import Installation
+    from bot.metrics import Metrics
     from bot.settings import Settings
 
 FINISH = timedelta(seconds=10)
@@ -49,12 +51,8 @@ def known_workspaces(settings: Settings, desk: Desk) -> Workspaces:
     )
 
 
-async def slack(settings: Settings, desk: Desk, workspaces: Workspaces, tried: asyncio.Event, *, doors: bool, works: bool) -> None:
-    """Slack, as far as this process serves it: the outlet, and the doors if there are to be any.
-
-    Args:
-        tried: Set once it can be posted to, or was asked in vain for the first time.
-    """
+async def slack(settings: Settings, desk: Desk, workspaces: Workspaces, metrics: Metrics, *, doors: bool, works: bool) -> None:
+    """Slack, as far as this process serves it: the outlet, and the doors if there are to be any; with a web server, `metrics` on it."""
     known = asyncio.Event()
     async with AsyncExitStack() as stack:
         socket: SocketMode | None = None
@@ -72,19 +70,20 @@ async def slack(settings: Settings, desk: Desk, workspaces: Workspaces, tried: a
                 ready["slack socket"] = parts.asks(lambda: socket.is_connected)
             if served or not works:
                 # Before Slack is asked anything: whoever started us waits for the port.
-                port = await stack.enter_async_context(serving(served, host=settings.host, port=settings.port, ready=ready))
+                server = serving(served, host=settings.host, port=settings.port, ready=ready, metrics=metrics)
+                port = await stack.enter_async_context(server)
                 _log.info("web_server_open", port=port, addresses=[str(one.path) for one in served])
         if token := revealed(settings.slack_bot_token):
-            await _introduced(desk, workspaces, token, tried)
+            await _introduced(desk, workspaces, token)
+            raise_if_cancelled()  # redis-py's `wait_for` may have swallowed it on the way here
         # Not earlier: who is not known yet would be taken for a workspace that has left, and its channels would pause.
         desk.outlets = {**desk.outlets, SLACK: SlackOutlet(workspaces, desk.store.cache, _now)}
         known.set()
-        tried.set()
         await (socket.run() if socket else asyncio.Event().wait())
 
 
-async def _introduced(desk: Desk, workspaces: Workspaces, token: str, tried: asyncio.Event) -> None:
-    """Find out whose token it is, however long Slack cannot be reached; `tried` is set after the first time that it could not."""
+async def _introduced(desk: Desk, workspaces: Workspaces, token: str) -> None:
+    """Find out whose token it is, however long Slack cannot be reached."""
     if token.startswith("xoxe."):
         _log.warning("slack_token_rotates", advice="it ends after 12 hours: switch token rotation off, or install by OAuth")
     wait = parts.FIRST_WAIT
@@ -94,7 +93,7 @@ async def _introduced(desk: Desk, workspaces: Workspaces, token: str, tried: asy
             installation = await workspaces.lone(token)
         except PostTrouble as trouble:
             _log.warning("slack_not_reached", reason=str(trouble), again_in_seconds=wait)
-            tried.set()
+            raise_if_cancelled()
             await asyncio.sleep(wait)
             wait = min(2 * wait, parts.LONGEST_WAIT)
     await reopen_workspace(desk, SLACK, installation.workspace)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.errors import OperatorMistake
+from bot.errors import OperatorMistake, StoreAway
+from bot.stopping import raise_if_cancelled
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -31,8 +32,13 @@ async def supervised(name: str, part: Callable[[], Awaitable[None]]) -> None:
             await part()
         except OperatorMistake:
             raise
+        except StoreAway as error:
+            # No bug of the part's, and our own store may be asked as often: the part is to be back soon after it.
+            wait = FIRST_WAIT
+            _log.error("store_away", part=name, reason=str(error), again_in_seconds=wait)
         except Exception:  # noqa: BLE001  # whatever it is, and it is logged whole
             _log.exception("part_failed", part=name, again_in_seconds=wait)
+        raise_if_cancelled()
         await asyncio.sleep(wait)
         wait = min(2 * wait, LONGEST_WAIT)
 

@@ -6,28 +6,26 @@ Apart from `bot.wiring`, because the libraries of a platform take as long to loa
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime, timedelta
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from adapters.terminal.outlet import PLATFORM as TERMINAL
 from adapters.terminal.outlet import TerminalOutlet
+from bot.metrics import Metrics
 from bot.parts import supervised, together
 from bot.sources.config import load
-from bot.stopping import raise_if_cancelled
 from bot.wiring import open_desk, worker_at
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Coroutine, Iterable
+    from collections.abc import Collection, Coroutine
     from typing import Any
 
     from bot.settings import Settings
     from bot.worker import Worker
 
 SLACK, DISCORD = "slack", "discord"
-HEAD_START = timedelta(seconds=20)
-"""How long the machine waits for the first word about each platform: a little more than a request takes."""
 
 
 async def serve(settings: Settings, *, doors: Collection[str], works: bool) -> int:
@@ -43,35 +41,31 @@ async def serve(settings: Settings, *, doors: Collection[str], works: bool) -> i
     config = load(settings.sources_file)
     async with open_desk(settings, config, directory=settings.data_dir) as desk, AsyncExitStack() as stack:
         desk.outlets = {TERMINAL: TerminalOutlet(settings.data_dir / "terminal.jsonl", clock=_now)}
+        worker = worker_at(desk, config) if works else None
+        metrics = Metrics(desk.store, tallies=worker.tallies if worker else dict)
         parts: list[Coroutine[Any, Any, None]] = []
-        tried = {name: asyncio.Event() for name, has in ((SLACK, settings.has_slack), (DISCORD, settings.has_discord)) if has}
         if settings.has_slack:
             from bot.on_slack import known_workspaces, slack  # noqa: PLC0415  # each platform's libraries take their time to load
 
             workspaces = known_workspaces(settings, desk)
             stack.push_async_callback(workspaces.close)
-            parts.append(supervised(SLACK, partial(slack, settings, desk, workspaces, tried[SLACK], doors=SLACK in doors, works=works)))
+            parts.append(supervised(SLACK, partial(slack, settings, desk, workspaces, metrics, doors=SLACK in doors, works=works)))
         if settings.has_discord:
             from bot.on_discord import discord, known_bot  # noqa: PLC0415  # as above
 
             rest = known_bot(settings, desk)
             stack.push_async_callback(rest.close)
             alone = not works and not (settings.has_slack and SLACK in doors)
-            parts.append(supervised(DISCORD, partial(discord, settings, desk, rest, tried[DISCORD], doors=DISCORD in doors, alone=alone)))
-        if works:
-            parts.append(_working(worker_at(desk, config), tried.values()))
+            parts.append(supervised(DISCORD, partial(discord, settings, desk, rest, metrics, doors=DISCORD in doors, alone=alone)))
+        if worker:
+            parts.append(_working(worker))
         await together(parts)
     return 0
 
 
-async def _working(worker: Worker, tried: Iterable[asyncio.Event]) -> None:
-    """The machine. It begins when each platform is reached, or known not to be: what waits for one would only be put off before that."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(HEAD_START.total_seconds()):
-            await asyncio.gather(*(one.wait() for one in tried))
+async def _working(worker: Worker) -> None:
     worker.start()
     try:
-        raise_if_cancelled()
         await asyncio.Event().wait()  # until it is cancelled
     finally:
         await worker.stop()

@@ -1,4 +1,9 @@
-"""The ticks of a process: what is done again and again, each at its own interval, never twice at once."""
+"""The ticks of a process: what is done again and again, each at its own interval, never twice at once.
+
+APScheduler goes by the wall clock, which may jump: when a machine without a battery first hears the time, when an operator sets it, when a
+virtual machine is moved. Set back by an hour, nothing would come for an hour; set forward from 1970, every tick missed since would be
+listed. So our trigger knows no missed ticks, and a watch that goes by the loop's clock calls what was put off.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +15,34 @@ from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
+from apscheduler.triggers.base import BaseTrigger
 
-from bot.errors import StoreAway
+from bot.errors import StoreAway, StoreFull
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+WATCH_EVERY = timedelta(seconds=1)
+"""How often is looked whether the wall clock was set back; set back by no more than this, it only puts a tick off by as much."""
+
+OFTEN = timedelta(minutes=1)
+"""Ticks that come at least so often tell whether the store is back."""
+
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Every:
+    """A trigger that fires `interval` after it last did, or ought to have; of what was missed it knows nothing."""
+
+    interval: timedelta
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        following = (previous or now) + self.interval
+        return following if following > now else now + self.interval
+
+
+BaseTrigger.register(_Every)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +62,13 @@ class Ticker:
 
     A tick that raises is told loudly and counted, and comes again at its next time. A store that is away is told once when it goes and
     once when it is back, not at every tick.
+
+    Args:
+        clock: This machine's wall clock, aware UTC, as APScheduler reads it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._clock = clock
         # A tick that is still busy is left out: that is what we asked for, and no warning every second.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = AsyncIOScheduler(
@@ -53,10 +82,12 @@ class Ticker:
         self._again: set[str] = set()
         self._impatient: set[str] = set()
         self._without_store: set[str] = set()
+        self._rare: set[str] = set()
+        self._watch: asyncio.TimerHandle | None = None
         self._stopping = False
 
     def every(self, interval: timedelta, tick: Callable[[], Awaitable[object]], name: str, *, patient: bool = True) -> None:
-        """Add a tick: at once when started, then again `interval` after each beginning (left out while it is still busy).
+        """Add a tick: at once, or when started, then again `interval` after each beginning (left out while it is still busy).
 
         Args:
             patient: Whether `stop` waits for it; a tick that may be broken off anywhere without harm is cancelled at once.
@@ -69,14 +100,15 @@ class Ticker:
         self._ticks[name] = tick
         if not patient:
             self._impatient.add(name)
+        if interval > OFTEN:
+            self._rare.add(name)
         self._tallies[name] = Tally()
-        self._scheduler.add_job(
-            self._begin, IntervalTrigger(seconds=interval.total_seconds()), args=(name,), id=name, next_run_time=datetime.now(UTC)
-        )
+        self._scheduler.add_job(self._begin, _Every(interval), args=(name,), id=name, next_run_time=self._clock())
 
     def start(self) -> None:
         """Let the ticks begin. Needs a running loop."""
         self._scheduler.start()
+        self._watch_the_clock()
 
     def nudge(self, name: str) -> None:
         """Run a tick now, or once more right after the run it is in. Nothing after `stop`."""
@@ -93,8 +125,13 @@ class Ticker:
         """
         self._stopping = True
         if self._scheduler.running:
+            # What it has just begun has the loop's next turn to end: it would be cancelled, and that told as an error.
+            self._scheduler.pause()
+            await asyncio.sleep(0)
             # Not wait=True: that would cancel what runs.
             self._scheduler.shutdown(wait=False)
+        if self._watch is not None:
+            self._watch.cancel()
         for name in self._impatient & self._running.keys():
             self._running[name].cancel()
         if running := list(self._running.values()):
@@ -107,6 +144,15 @@ class Ticker:
     def tallies(self) -> dict[str, Tally]:
         """How each tick has been doing."""
         return dict(self._tallies)
+
+    def _watch_the_clock(self) -> None:
+        now = self._clock()
+        put_off = [job for job in self._scheduler.get_jobs() if job.next_run_time > now + job.trigger.interval + WATCH_EVERY]
+        if put_off:
+            _log.warning("clock_set_back", ticks=[job.id for job in put_off])
+        for job in put_off:
+            job.modify(next_run_time=now)
+        self._watch = asyncio.get_running_loop().call_later(WATCH_EVERY.total_seconds(), self._watch_the_clock)
 
     async def _begin(self, name: str) -> None:
         # A task of our own: the scheduler cancels its tasks when it shuts down.
@@ -130,18 +176,19 @@ class Ticker:
         failed = 0
         try:
             await self._ticks[name]()
-        except StoreAway as error:
+        except (StoreAway, StoreFull) as error:
             failed = 1
             if not self._without_store:
-                _log.error("store_away", tick=name, reason=str(error))
+                _log.error("store_full" if isinstance(error, StoreFull) else "store_away", tick=name, reason=str(error))
             self._without_store.add(name)
         except Exception:  # noqa: BLE001 - told loudly and counted; one tick's bug must not stop the others
             failed = 1
             _log.exception("tick_failed", tick=name)
         else:
             if name in self._without_store:
-                self._without_store.discard(name)
+                # Those that come rarely would tell it an hour late.
+                self._without_store -= {name} | self._rare
                 if not self._without_store:
                     _log.info("store_back", tick=name)
         tally = self._tallies[name]
-        self._tallies[name] = Tally(tally.done + 1, tally.failed + failed, datetime.now(UTC))
+        self._tallies[name] = Tally(tally.done + 1, tally.failed + failed, self._clock())

@@ -56,5 +56,5 @@ async def open_desk(settings: Settings, config: Config, *, directory: Path) -> A
 def worker_at(desk: Desk, config: Config) -> Worker:
     """The machine, not yet started; commands on the desk may hurry it."""
     worker = Worker(desk, courier=Courier(desk.store), ticker=Ticker(), next_reading=partial(next_reading, config))
-    desk.hurry = worker.deliver_due
+    desk.hurry = worker.hurry
     return worker

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -14,8 +15,20 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from bot.channel import Address
-from bot.delivery import LONGEST_FAILING, REQUEST, RETRIES, Courier, Decider, Decision, PauseChannel, PauseWorkspace, slot_id
-from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, OutcomeUnknown, StoreAway, StoreFull, WorkspaceGone
+from bot.delivery import (
+    LONGEST_FAILING,
+    REQUEST,
+    RETRIES,
+    SETTLING_FOR,
+    Courier,
+    Decider,
+    Decision,
+    Delivered,
+    PauseChannel,
+    PauseWorkspace,
+    slot_id,
+)
+from bot.errors import Busy, ChannelGone, CorruptRecord, MessageRefused, NotSent, OutcomeUnknown, StoreAway, StoreFull, WorkspaceGone
 from bot.message import Block, Button, Buttons, Card, Message, Text
 from bot.paging import characters
 from bot.paper import PaperId
@@ -27,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bot.delivery import Pause
+    from bot.errors import StoreTrouble
     from bot.ports import Outcome
     from bot.store.store import RedisStore
     from tests.clock import Clock
@@ -251,16 +265,16 @@ class World:
     pauses: list[float]
 
     async def claimed(self) -> Lease:
-        (lease,) = await self.store.deliveries.claim(limit=9, lease=LEASE)
+        (lease,) = await self.store.deliveries.claim(ADDRESS.platform, limit=9, lease=LEASE)
         return lease
 
-    async def deliver(self) -> Pause | None:
+    async def deliver(self) -> Delivered:
         return await self.courier.deliver(await self.claimed(), self.platform)
 
     async def until_quiet(self) -> None:
         """Deliver whatever is due, letting the time pass, until nothing is left to do."""
-        while await self.store.connection.read("ZCARD", "pb:outbox"):
-            for lease in await self.store.deliveries.claim(limit=9, lease=LEASE):
+        while (await self.store.deliveries.backlog(ADDRESS.platform)).waiting:
+            for lease in await self.store.deliveries.claim(ADDRESS.platform, limit=9, lease=LEASE):
                 await self.courier.deliver(lease, self.platform)
             self.clock.advance(timedelta(minutes=1))
 
@@ -280,7 +294,7 @@ async def world(store: RedisStore, clock: Clock) -> World:
 
 
 async def test_a_delivery_is_posted_once_and_settled(world: World) -> None:
-    assert await world.deliver() is None
+    assert await world.deliver() == Delivered(went_well=True)
 
     assert [message for _, message in world.platform.stands] == [MESSAGE]
     assert await world.outcomes() == ["sent"]
@@ -338,9 +352,9 @@ async def test_after_a_crash_nobody_asks_before_a_late_post_must_have_landed(wor
     world.clock.advance(REQUEST)
 
     await world.deliver()
-    assert world.platform.asked == []
+    assert world.platform.asked == [], "whoever froze may have sent it just before we came"
 
-    world.clock.advance(REQUEST)
+    world.clock.advance(2 * REQUEST)
     await world.deliver()
     assert world.platform.asked == [NOW + LEASE - REQUEST]
     assert await world.outcomes() == ["doubtful", "sent"]
@@ -394,7 +408,7 @@ async def test_a_plain_text_that_is_not_sent_is_tried_again(world: World) -> Non
 async def test_what_is_gone_is_told_and_its_papers_are_kept(world: World, gone: Exception, pause: Pause) -> None:
     world.platform.acts = [gone]
 
-    assert await world.deliver() == pause
+    assert await world.deliver() == Delivered(pause, went_well=False)
 
     assert await world.outcomes() == ["dead"]
     assert await world.store.deliveries.recall(ADDRESS) == [PaperId("2511.00001")]
@@ -434,7 +448,7 @@ async def test_without_a_valid_lease_nothing_is_posted(world: World) -> None:
     old = await world.claimed()
     world.clock.advance(LEASE)
 
-    assert await world.courier.deliver(old, world.platform) is None
+    assert await world.courier.deliver(old, world.platform) == Delivered()
 
     assert world.platform.stands == []
     assert await world.outcomes() == []
@@ -458,34 +472,111 @@ async def test_a_lease_that_passed_to_somebody_else_underway_is_told(world: Worl
     assert [entry["outcome"] for entry in logs if entry["event"] == "lease_lost"] == ["Later"]
 
 
+class Shaky:
+    """A `settle` that fails so many times before it works, with each of the troubles in turn."""
+
+    def __init__(self, store: RedisStore, times: int, *troubles: StoreTrouble) -> None:
+        self._settle = store.deliveries.settle
+        self._troubles = itertools.islice(itertools.cycle(troubles or (StoreAway("gone"),)), times)
+
+    async def __call__(self, lease: Lease, outcome: Outcome) -> Settled:
+        for trouble in self._troubles:
+            raise trouble
+        return await self._settle(lease, outcome)
+
+
 async def test_what_was_posted_is_told_to_the_store_even_if_it_is_away_for_a_moment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    settle, failures = world.store.deliveries.settle, [StoreAway("gone"), StoreAway("gone")]
+    monkeypatch.setattr(world.store.deliveries, "settle", Shaky(world.store, 2))
 
-    async def shaky(lease: Lease, outcome: Outcome) -> Settled:
-        if failures:
-            raise failures.pop()
-        return await settle(lease, outcome)
-
-    monkeypatch.setattr(world.store.deliveries, "settle", shaky)
-    await world.deliver()
+    with capture_logs() as logs:
+        await world.deliver()
 
     assert await world.outcomes() == ["sent"]
     assert world.pauses == [0.2, 1.0]
+    assert [entry["outcome"] for entry in logs if entry["event"] == "store_not_told_yet"] == ["Sent"], "once"
+
+
+async def test_after_ten_minutes_without_the_store_what_was_posted_is_told_and_not_posted_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away() -> datetime:
+        raise StoreAway("gone")
+
+    monkeypatch.setattr(world.store.deliveries, "settle", Shaky(world.store, 120, StoreAway("gone"), StoreFull("no room")))
+    courier = Courier(world.store, decider=MIDDLE, pause=world.clock.pause)
+    claimed = await world.claimed()
+    with monkeypatch.context() as patched:
+        patched.setattr(world.store, "now", away)
+        assert await courier.deliver(claimed, world.platform) == Delivered(went_well=True)
+    assert world.clock.now > claimed.until, "its lease was over long ago"
+
+    await world.until_quiet()
+
+    assert len(world.platform.stands) == 1
+    assert world.platform.asked == [], "no history is needed for it"
+    assert await world.outcomes() == ["sent"]
 
 
 async def test_if_the_store_stays_away_the_part_is_found_out_when_it_is_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def away(*_: object) -> Settled:
-        raise StoreAway("gone")
-
     with monkeypatch.context() as patched:
-        patched.setattr(world.store.deliveries, "settle", away)
+        patched.setattr(world.store.deliveries, "settle", Shaky(world.store, 10_000))
         with pytest.raises(StoreAway):
             await world.deliver()
+    assert 0 <= sum(world.pauses) - SETTLING_FOR.total_seconds() < 1, "it was told for as long as that"
     world.clock.advance(LEASE)
     await world.until_quiet()
 
     assert len(world.platform.stands) == 1
-    assert await world.outcomes() == ["sent"]
+    assert await world.outcomes() == ["doubtful", "sent"]
+
+
+async def test_a_stop_ends_the_waiting_for_the_store(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = asyncio.Event()
+
+    async def pause(_: float) -> None:
+        waits.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(world.store.deliveries, "settle", Shaky(world.store, 1))
+    work = asyncio.create_task(Courier(world.store, pause=pause).deliver(await world.claimed(), world.platform))
+    await waits.wait()
+    work.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await work
+
+
+async def test_a_trouble_of_the_store_that_no_waiting_mends_is_raised_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.store.deliveries, "settle", Shaky(world.store, 1, CorruptRecord("rubbish", key="pb:delivery")))
+
+    with pytest.raises(CorruptRecord):
+        await world.deliver()
+    assert world.pauses == []
+
+
+@pytest.mark.parametrize(
+    ("act", "went_well"),
+    [
+        (None, True),
+        (NotSent("refused"), False),
+        (Busy("slow", retry_after=SECOND), False),
+        (OutcomeUnknown("reset"), False),
+        (KeyError("ts"), False),
+        (ChannelGone("archived"), False),
+    ],
+)
+async def test_it_is_told_whether_the_platform_did_what_it_was_asked(world: World, act: Exception | None, went_well: bool) -> None:  # noqa: FBT001 - a row of a table
+    world.platform.acts = [act]
+
+    assert (await world.deliver()).went_well is went_well
+
+
+async def test_who_was_not_asked_anything_did_nothing_wrong(world: World) -> None:
+    crashed = await world.claimed()
+    await world.store.deliveries.begin(crashed, need=REQUEST)
+    world.clock.advance(LEASE)
+
+    assert await world.deliver() == Delivered(), "it is too early to ask"
 
 
 async def test_whoever_is_cancelled_underway_leaves_the_part_in_doubt(world: World) -> None:

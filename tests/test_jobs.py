@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot import jobs
 from bot.channel import FOREVER, Address, Channel, QueryText, Schedule, Subscription
-from bot.desk import Desk
+from bot.desk import AT_ONCE, Desk
 from bot.memory import Memory
 from bot.message import Card, Heading
 from bot.paper import Paper, PaperId
@@ -27,6 +27,8 @@ from tests.plain import buttons
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.digest import Digest
+    from bot.ranking import Matched
     from bot.store.connection import Connection
     from bot.store.store import RedisStore
     from tests.clock import Clock
@@ -188,12 +190,71 @@ async def due_now(desk: Desk, clock: Clock, address: Address = HERE) -> datetime
     due = await desk.store.channels.next_due(address)
     assert due is not None
     clock.now = due
-    [(_, moment)] = await desk.store.channels.due(limit=10)
-    return moment
+    return due
 
 
 async def claimed(desk: Desk) -> Sequence[Lease]:
-    return await desk.store.deliveries.claim(limit=10, lease=timedelta(minutes=1))
+    return await desk.store.deliveries.claim("terminal", limit=10, lease=timedelta(minutes=1))
+
+
+async def test_whoever_waits_for_an_answer_has_a_turn_while_a_full_inbox_is_gone_through(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await subscribed(desk, HERE, "robots")
+    await taken_in(desk, *(dataclasses.replace(ROBOT, id=PaperId(f"2611.{n:05}"), title=f"Robot {n}") for n in range(100)))
+    turns, match_of = 0, jobs.match_of
+    seen: list[int] = []
+
+    def watched(*args: Any) -> Matched | None:
+        seen.append(turns)
+        return match_of(*args)
+
+    async def ask() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(jobs, "match_of", watched)
+    somebody = asyncio.create_task(ask())
+    found = await jobs.waiting(desk, await desk.store.channels.load(HERE))
+    somebody.cancel()
+
+    assert len(found) == len(set(seen)) == 100
+
+
+async def test_few_digests_are_composed_side_by_side_however_many_are_planned(
+    desk: Desk, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = most = 0
+    together = asyncio.Event()
+
+    async def edition(*args: Any, **kwargs: Any) -> Digest | None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        if inside == AT_ONCE:
+            together.set()
+        await together.wait()
+        for _ in range(100):  # the others have every opportunity to come
+            await asyncio.sleep(0)
+        made = await composed(*args, **kwargs)
+        inside -= 1
+        return made
+
+    composed = jobs.edition
+    monkeypatch.setattr(jobs, "edition", edition)
+    addresses = [dataclasses.replace(HERE, channel=f"C{n}") for n in range(10)]
+    for address in addresses:
+        await subscribed(desk, address, "curriculum")
+    await taken_in(desk, *LIBRARY)
+    dues = {address: await desk.store.channels.next_due(address) for address in addresses}
+    clock.advance(timedelta(days=1))
+
+    outcomes = await asyncio.gather(*(jobs.plan_slot(desk, address, due) for address, due in dues.items() if due))
+
+    assert outcomes == [Planned.PLANNED] * 10
+    assert most == AT_ONCE
 
 
 async def test_a_due_slot_becomes_one_delivery_and_the_next_slot(desk: Desk, clock: Clock) -> None:

@@ -69,7 +69,7 @@ async def a_channel(
 
 async def waiting(desk: Desk) -> list[Delivery]:
     """What is to be posted, by address."""
-    leases = await desk.store.deliveries.claim(limit=99, lease=LEASE)
+    leases = await desk.store.deliveries.claim("slack", limit=99, lease=LEASE)
     return sorted((lease.delivery for lease in leases), key=lambda one: one.address)
 
 
@@ -296,7 +296,7 @@ async def test_where_people_can_still_be_reached_each_maker_hears_once_that_a_wo
     for _ in range(2):
         await lifecycle.close_workspace(desk, "slack", "T1", "the bot was removed", tell=True)
 
-    leases = await desk.store.deliveries.claim(limit=9, lease=timedelta(minutes=1))
+    leases = await desk.store.deliveries.claim("slack", limit=9, lease=timedelta(minutes=1))
     said = {lease.delivery.address: words(lease.delivery.parts[0]) for lease in leases}
     assert set(said) == {ADA, GRACE}
     assert len(leases) == 2
@@ -401,7 +401,7 @@ async def test_what_is_left_of_a_workspace_is_erased_within_a_day_by_an_hourly_s
     await a_channel(desk, THERE)
     await a_channel(desk, ELSEWHERE)
     await lifecycle.pause_channel(desk, HERE, "archived")
-    for lease in await desk.store.deliveries.claim(limit=9, lease=LEASE):
+    for lease in await desk.store.deliveries.claim("slack", limit=9, lease=LEASE):
         await desk.store.deliveries.settle(lease, Sent("m1"))
     removed = clock.now
     await desk.store.votes.cast(dataclasses.replace(HERE, channel="C3"), Vote(paper=PaperId("2511.00001"), voter="U3", sign="+1", value=1))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from contextlib import suppress
 
 import pytest
+from structlog.testing import capture_logs
 
-from bot import parts, serving
-from bot.errors import NotSent, OperatorMistake
+from bot import parts
+from bot.errors import NotSent, OperatorMistake, StoreAway
 from bot.installation import Installation
 from bot.on_slack import _introduced
 from bot.parts import supervised, together
@@ -32,6 +33,39 @@ async def test_a_part_that_fails_begins_again() -> None:
     with pytest.raises(OperatorMistake, match="enough"):
         await supervised("part", part)
     assert begun == [0, 1, 2]
+
+
+async def test_a_part_whose_store_is_away_begins_again_and_only_that_is_told() -> None:
+    begun: list[int] = []
+
+    async def part() -> None:
+        begun.append(len(begun))
+        raise StoreAway("nobody answers") if len(begun) < 3 else OperatorMistake("enough")
+
+    with capture_logs() as logs, pytest.raises(OperatorMistake, match="enough"):
+        await supervised("part", part)
+    assert [(line["event"], line["log_level"], "exc_info" in line) for line in logs] == [("store_away", "error", False)] * 2
+
+
+@pytest.mark.parametrize("ends", [None, RuntimeError("a bug")])
+async def test_a_part_that_swallows_its_cancellation_is_not_begun_again(ends: Exception | None) -> None:
+    begun: list[int] = []
+    under_way = asyncio.Event()
+
+    async def part() -> None:
+        begun.append(len(begun))
+        under_way.set()
+        with suppress(asyncio.CancelledError):  # as `asyncio.wait_for` of Python 3.11 may
+            await asyncio.Event().wait()
+        if ends is not None:
+            raise ends
+
+    running = asyncio.create_task(supervised("part", part))
+    await under_way.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(running, 10)
+    assert begun == [0]
 
 
 async def test_a_mistake_in_one_part_ends_the_others_in_order() -> None:
@@ -81,36 +115,31 @@ class Unreachable:
 
 
 async def test_a_slack_that_cannot_be_reached_is_asked_until_it_can() -> None:
-    desk, workspaces, tried = Opened(), Unreachable(), asyncio.Event()
-    await _introduced(desk, workspaces, "xoxe.xoxb-1", tried)  # type: ignore[arg-type]  # no more of a desk is needed here
+    desk, workspaces = Opened(), Unreachable()
+    await _introduced(desk, workspaces, "xoxe.xoxb-1")  # type: ignore[arg-type]  # no more of a desk is needed here
     assert workspaces.tries == 3
-    assert tried.is_set(), "the machine need not wait for it"
     assert desk.opened == ["T0TEAM"], "it is there, so what paused when it was not goes on"
 
 
 class Machine:
-    """Tells whether it was started."""
+    """Tells what becomes of it."""
 
     def __init__(self) -> None:
         self.started = asyncio.Event()
+        self.stopped = False
 
     def start(self) -> None:
         self.started.set()
 
     async def stop(self) -> None:
-        pass
+        self.stopped = True
 
 
-@pytest.mark.parametrize("word", [True, False], ids=["Slack was tried", "nothing was heard"])
-async def test_the_machine_begins_after_the_first_word_about_slack_or_without_it(monkeypatch: pytest.MonkeyPatch, *, word: bool) -> None:
-    machine, tried = Machine(), asyncio.Event()
-    monkeypatch.setattr(serving, "HEAD_START", timedelta(hours=1) if word else timedelta())
-    task = asyncio.create_task(_working(machine, [tried]))  # type: ignore[arg-type]  # no more of a worker is needed here
-    if word:
-        await asyncio.sleep(0)
-        assert not machine.started.is_set()
-        tried.set()
+async def test_the_machine_waits_for_no_platform_and_is_stopped_in_the_end() -> None:
+    machine = Machine()
+    task = asyncio.create_task(_working(machine))  # type: ignore[arg-type]  # no more of a worker is needed here
     await machine.started.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert machine.stopped

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +14,7 @@ from bot.ticker import Ticker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from datetime import tzinfo
 
 OFTEN = timedelta(milliseconds=2)
 SELDOM = timedelta(hours=1)
@@ -198,6 +199,83 @@ async def test_a_tick_nudged_while_it_runs_runs_once_more(ticker: Ticker) -> Non
     assert slow.begun == 1
     slow.go.set()
     await until(lambda: slow.ended == 2)
+
+
+# ---------------------------------------------------------------- a clock that is set
+
+
+class Wall:
+    """This machine's wall clock, which a test may set."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def now(self, _: tzinfo) -> datetime:
+        """As APScheduler asks for it."""
+        return self()
+
+
+@pytest.fixture
+def wall(monkeypatch: pytest.MonkeyPatch) -> Wall:
+    wall = Wall()
+    monkeypatch.setattr("apscheduler.schedulers.base.datetime", wall)
+    monkeypatch.setattr("bot.ticker.WATCH_EVERY", OFTEN)
+    return wall
+
+
+@pytest.fixture
+async def on_the_wall(wall: Wall) -> AsyncIterator[Ticker]:
+    ticker = Ticker(clock=wall)
+    yield ticker
+    await ticker.stop(patience=timedelta())
+
+
+async def test_a_clock_that_is_set_back_stops_no_tick(on_the_wall: Ticker, wall: Wall) -> None:
+    often, seldom = Bell(), Bell()
+    on_the_wall.every(OFTEN, often, "deliver")
+    on_the_wall.every(SELDOM, seldom, "sweep")
+    on_the_wall.start()
+    await often.times(3)
+    await seldom.times(1)
+
+    with capture_logs() as logs:
+        wall.ahead -= 24 * SELDOM
+        async with asyncio.timeout(30):
+            await often.times(often.rung + 10)
+            await seldom.times(2)
+            await often.times(often.rung + 10)
+
+    assert seldom.rung == 2, "called anew at once, as nobody knows how long ago it last was, and from then on as ever"
+    assert [sorted(log["ticks"]) for log in logs if log["event"] == "clock_set_back"] == [["deliver", "sweep"]]
+
+
+async def test_a_clock_that_is_set_forward_by_a_thousand_years_brings_each_tick_once(on_the_wall: Ticker, wall: Wall) -> None:
+    sweep, other = Bell(), Bell()
+    on_the_wall.every(SELDOM, sweep, "sweep")
+    on_the_wall.start()
+    await sweep.times(1)
+
+    wall.ahead += timedelta(days=365_000)
+    async with asyncio.timeout(30):  # a list of all that were missed takes longer
+        on_the_wall.every(OFTEN, other, "other")
+        await sweep.times(2)
+        await other.times(10)
+
+    assert sweep.rung == 2
+
+
+async def test_a_tick_may_be_added_while_others_run(ticker: Ticker) -> None:
+    first, second = Bell(), Bell()
+    ticker.every(SELDOM, first, "first")
+    ticker.start()
+    await first.times(1)
+
+    ticker.every(SELDOM, second, "second")
+
+    await second.times(1)
 
 
 async def test_two_ticks_of_one_name_are_a_bug(ticker: Ticker) -> None:

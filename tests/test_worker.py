@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot import jobs, lifecycle
+from bot import jobs, lifecycle, worker
 from bot.channel import FOREVER, Address
 from bot.delivery import REQUEST, Courier
 from bot.desk import Desk
-from bot.errors import ChannelGone, NotSent, OutcomeUnknown, WorkspaceGone
+from bot.errors import ChannelGone, NotSent, OutcomeUnknown, StoreAway, WorkspaceGone
+from bot.fetching import GATHERING, FirstReading
 from bot.memory import Memory
-from bot.ports import Due, Harvest
+from bot.places import LEASE
+from bot.ports import Due, Harvest, Planned
 from bot.store import keys
 from bot.ticker import Ticker
-from bot.worker import LEASE, NO_OUTLET, UNREADABLE, Worker
+from bot.worker import PLANNING, UNREADABLE, Worker
 from tests.feed import Feed
 from tests.library import LIBRARY
 from tests.outlet import KeepingOutlet
@@ -72,13 +75,9 @@ async def test_a_due_digest_is_planned_and_posted(desk: Desk, outlet: KeepingOut
     assert (await worker.plan_due(), await worker.deliver_due()) == (0, 0)
 
 
-async def test_two_workers_post_each_slot_once(store: RedisStore, outlet: KeepingOutlet, clock: Clock) -> None:
+async def test_any_number_of_workers_post_each_slot_once(store: RedisStore, outlet: KeepingOutlet, clock: Clock) -> None:
     desks = [a_desk(store, outlet) for _ in range(4)]
-    addresses = [Address("terminal", "local", f"channel-{n}") for n in range(25)]
-    for address in addresses:
-        await subscribed(desks[0], address, "curriculum")
-    await jobs.take_in(desks[0], "library", Harvest(papers=LIBRARY), await store.now())
-    clock.advance(timedelta(days=3))
+    addresses = await a_morning(desks[0], clock, 25)
     workers = [a_worker(desk) for desk in desks]
 
     await asyncio.gather(*(worker.plan_due() for worker in workers))
@@ -107,8 +106,9 @@ async def test_a_channel_whose_record_cannot_be_read_keeps_nobody_else_waiting(
     assert [log["channel"] for log in logs if log["event"] == "slot_not_planned"] == [str(broken)]
     assert await desk.store.channels.next_due(broken) == due
 
+    clock.advance(PLANNING)
     with capture_logs() as logs:
-        await worker.plan_due()
+        assert await worker.plan_due() == 1
     assert not logs, "it is told once, not at every tick"
     await store.connection.call("HSET", keys.bucket_of(broken), str(broken), record)
     clock.advance(UNREADABLE)
@@ -248,15 +248,13 @@ async def test_a_thread_is_posted_whole_and_under_its_opening(desk: Desk, outlet
     assert [len(await desk.store.votes.shown_by(HERE, f"m{n}")) for n in (1, 2, 3, 4)] == [3, 1, 1, 1]
 
 
-async def test_a_delivery_waits_for_a_worker_that_reaches_its_platform(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:
+async def test_a_slot_waits_for_a_worker_that_reaches_its_platform(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:
     await a_due_digest(desk, clock)
-    elsewhere = dataclasses.replace(desk, outlets={})
-    await a_worker(elsewhere).plan_due()
-    assert await a_worker(elsewhere).deliver_due() == 0, "nor is its slot planned by somebody who does not know the platform"
-    await a_worker(desk).plan_due()
-    assert await a_worker(elsewhere).deliver_due() == 1
-    clock.advance(NO_OUTLET)
-    assert await a_worker(desk).deliver_due() == 1
+    elsewhere = a_worker(dataclasses.replace(desk, outlets={}))
+
+    assert (await elsewhere.plan_due(), await elsewhere.deliver_due()) == (0, 0)
+    assert (await a_worker(desk).plan_due(), await a_worker(desk).deliver_due()) == (1, 1), "and nobody has put it off"
+
     assert len(outlet.posts) == 1
 
 
@@ -265,16 +263,111 @@ async def test_what_may_have_been_posted_is_found_out_by_whoever_reaches_the_pla
 ) -> None:
     await a_due_digest(desk, clock)
     await a_worker(desk).plan_due()
-    [lease] = await store.deliveries.claim(limit=1, lease=LEASE)
+    [lease] = await store.deliveries.claim("terminal", limit=1, lease=LEASE)
     assert await store.deliveries.begin(lease, need=REQUEST)
     await outlet.post(lease.delivery.address, lease.delivery.parts[0], key=lease.key)  # and the process dies
     clock.advance(LEASE)
 
-    assert await a_worker(dataclasses.replace(desk, outlets={})).deliver_due() == 1
-    clock.advance(NO_OUTLET)
+    assert await a_worker(dataclasses.replace(desk, outlets={})).deliver_due() == 0
+    assert await a_worker(desk).deliver_due() == 1
+    clock.advance(2 * REQUEST)
     assert await a_worker(desk).deliver_due() == 1
 
     assert len(outlet.posts) == 1
+
+
+async def a_morning(desk: Desk, clock: Clock, channels: int) -> list[Address]:
+    """So many channels whose digest has come due meanwhile."""
+    clock.advance(timedelta(minutes=-1))
+    addresses = [Address("terminal", "local", f"channel-{n}") for n in range(channels)]
+    for address in addresses:
+        await subscribed(desk, address, "curriculum")
+    await jobs.take_in(desk, "library", Harvest(papers=LIBRARY), await desk.store.now())
+    clock.advance(timedelta(minutes=4))
+    return addresses
+
+
+async def test_two_workers_share_the_slots_that_are_due_and_hardly_ever_meet(
+    store: RedisStore, outlet: KeepingOutlet, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "SLOTS_AT_ONCE", 10)
+    desks = [a_desk(store, outlet) for _ in range(2)]
+    addresses = await a_morning(desks[0], clock, 60)
+    for desk in desks:
+        await desk.caught_up()
+
+    with capture_logs() as logs:
+        shares = await asyncio.gather(*(a_worker(desk).plan_due() for desk in desks))
+
+    planned = Counter((log["channel"], log["outcome"]) for log in logs if log["event"] == "slot_planned")
+    assert planned == {(str(address), "PLANNED"): 1 for address in addresses}
+    assert sum(shares) == 60
+    assert all(shares)
+
+
+async def test_slots_are_planned_side_by_side(desk: Desk, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan_slot, inside, together = jobs.plan_slot, 0, asyncio.Event()
+
+    async def met(*args: Any) -> Planned:
+        nonlocal inside
+        inside += 1
+        if inside == 10:
+            together.set()
+        await together.wait()
+        return await plan_slot(*args)
+
+    monkeypatch.setattr(jobs, "plan_slot", met)
+    await a_morning(desk, clock, 10)
+
+    async with asyncio.timeout(30):
+        assert await a_worker(desk).plan_due() == 10
+
+
+async def test_a_store_that_fails_while_a_slot_is_planned_is_told_and_the_slot_comes_again(
+    desk: Desk, outlet: KeepingOutlet, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan_slot = jobs.plan_slot
+
+    async def shaky(desk: Desk, address: Address, due: datetime) -> Planned:
+        if address.channel == "channel-3":
+            raise StoreAway("gone")
+        return await plan_slot(desk, address, due)
+
+    addresses = await a_morning(desk, clock, 30)
+    machine = a_worker(desk)
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "plan_slot", shaky)
+        with pytest.raises(StoreAway):
+            await machine.plan_due()
+    await machine.deliver_due()
+    assert len(outlet.posts) == 29, "no other was abandoned"
+
+    clock.advance(PLANNING)
+    assert await machine.plan_due() == 1
+    await machine.deliver_due()
+    assert sorted(str(where) for where, _, _ in outlet.posts) == sorted(map(str, addresses))
+
+
+async def test_the_log_says_what_waits_and_once_that_nothing_does_any_more(desk: Desk, clock: Clock) -> None:
+    machine = a_worker(desk)
+    await machine.tell_backlog()
+    await a_due_digest(desk, clock)
+    clock.advance(timedelta(seconds=90))
+
+    with capture_logs() as logs:
+        await machine.tell_backlog()
+        await machine.plan_due()
+        await machine.tell_backlog()
+        await machine.deliver_due()
+        await machine.tell_backlog()
+        await machine.tell_backlog()
+
+    fields = ("platform", "waiting", "oldest_pending_seconds", "overdue_slots", "dead")
+    assert [tuple(log[field] for field in fields) for log in logs if log["event"] == "backlog"] == [
+        ("terminal", 0, 0, 1, 0),
+        ("terminal", 1, 90, 0, 0),
+        ("terminal", 0, 0, 0, 0),
+    ]
 
 
 async def test_a_reading_that_is_broken_off_by_a_stop_is_given_back(desk: Desk) -> None:
@@ -293,6 +386,36 @@ async def test_a_reading_that_is_broken_off_by_a_stop_is_given_back(desk: Desk) 
     await began.wait()
     await worker.stop()
     assert await desk.store.fetches.claim("slow", lease=timedelta(minutes=1)), "the next start need not wait for the lease"
+
+
+async def test_after_an_outage_the_first_digest_holds_what_the_sources_have_by_then(
+    desk: Desk, outlet: KeepingOutlet, clock: Clock
+) -> None:
+    await subscribed(desk, HERE, "curriculum")
+    await due_now(desk, clock)  # and nothing was read so far
+    worker = a_worker(desk)
+    worker.start()
+    async with asyncio.timeout(30):
+        while not outlet.posts:  # nobody tells when it posts
+            await asyncio.sleep(0.01)
+    await worker.stop()
+
+    assert "Curriculum" in words(outlet.posts[0][1])
+
+
+def test_a_source_that_takes_long_is_not_waited_for_forever() -> None:
+    now = 100.0
+    first = FirstReading(["slow", "quick"], clock=lambda: now)
+    assert (first.ended("quick"), first.is_over()) == (False, False)
+    now += GATHERING.total_seconds()
+    assert first.is_over()
+
+
+def test_slots_are_planned_at_once_when_the_last_source_was_read() -> None:
+    first = FirstReading(["one", "other"], clock=lambda: 0.0)
+    assert [first.ended(name) for name in ("one", "one", "other", "other")] == [False, False, True, False]
+    assert first.is_over()
+    assert FirstReading([], clock=lambda: 0.0).is_over()
 
 
 async def test_a_started_worker_reads_its_sources_and_posts_until_it_is_stopped(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:
