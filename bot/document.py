@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.folding import GAP, Passage, passage, strung
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
 
     from bot.paper import Paper, PaperId
 
-__all__ = ["GAP", "Document", "Passage", "document"]
+__all__ = ["GAP", "Document", "Passage", "document", "known_document"]
+
+DOCUMENTS = 1024
+"""Documents that are remembered: a busy day's papers, some 15 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,12 @@ class Document:
     upvotes: int | None = None
     stars: int | None = None
     traits: frozenset[Trait] = frozenset()
+
+
+@lru_cache(maxsize=DOCUMENTS)
+def known_document(paper: Paper) -> Document:
+    """The same as `document`, remembered: for the papers of a day, which many channels have in their inboxes."""
+    return document(paper)
 
 
 def document(paper: Paper) -> Document:

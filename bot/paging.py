@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar, assert_never
 
@@ -45,6 +46,7 @@ def split(message: Message, limits: Limits, *, measure: Callable[[Block], int] =
     Args:
         measure: The size of a block in the platform's own characters, after its rendering and escaping; growing with its texts.
     """
+    measure = functools.cache(measure)  # each block is measured several times, and that is to render it
     header = message.blocks[0] if message.blocks and isinstance(message.blocks[0], Heading) else None
     rest = message.blocks[1:] if header else message.blocks
     fitting = _Fitting(limits, measure)
@@ -121,12 +123,16 @@ class _Fitting:
 
     def _card(self, card: Card, room: int) -> Card:
         card = dataclasses.replace(card, buttons=card.buttons[: self.limits.buttons])
+        if self.measure(card) <= room:
+            return card
         for name in ("summary", "byline", "why", "title"):
             card = self._cut_field(card, name, room)
         return card
 
     def _item(self, item: Item, room: int) -> Item:
         item = dataclasses.replace(item, buttons=item.buttons[: self.limits.buttons])
+        if self.measure(item) <= room:
+            return item
         for name in ("note", "text"):
             item = self._cut_field(item, name, room)
         return item

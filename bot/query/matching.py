@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -188,11 +189,23 @@ def _passages(field: Field | None, document: Document) -> tuple[tuple[Where, Pas
 
 def _count_words(spellings: tuple[tuple[str, ...], ...], passage: Passage, *, exact: bool) -> int:
     # Each stream shows every occurrence once; a compound may be seen in both.
-    return max(_count_in(stream if exact else tuple(map(neutral, stream)), spellings) for stream in (passage.apart, passage.joined))
+    apart = _count_in(passage.apart if exact else _neutral(passage.apart), spellings)
+    if passage.joined is passage.apart:
+        return apart
+    return max(apart, _count_in(passage.joined if exact else _neutral(passage.joined), spellings))
+
+
+# The rules of many channels are asked of the same papers, one after another.
+@functools.lru_cache(maxsize=4096)
+def _neutral(stream: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(neutral, stream))
 
 
 def _count_in(stream: tuple[str, ...], spellings: tuple[tuple[str, ...], ...]) -> int:
-    return sum(stream.count(tokens[0]) if len(tokens) == 1 else _count_phrase(stream, tokens) for tokens in spellings)
+    number = 0
+    for tokens in spellings:
+        number += stream.count(tokens[0]) if len(tokens) == 1 else _count_phrase(stream, tokens)
+    return number
 
 
 def _count_phrase(stream: tuple[str, ...], tokens: tuple[str, ...]) -> int:
