@@ -23,6 +23,7 @@ from bot.commands import TABLE, Asker, answer
 from bot.errors import OperatorMistake, StoreTrouble
 from bot.fetching import read_source
 from bot.logs import log_to_stderr
+from bot.operating import Asked, deliveries
 from bot.settings import Settings, read_settings, revealed
 from bot.sources.config import DEMO, Config, load, next_reading
 from bot.stopping import raise_if_cancelled, until_told
@@ -87,12 +88,20 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         ("gateway", _gateway, "", "only Discord's door: one process at a time is connected, others stand by"),
         ("check", _check, "error", "look whether all is set up rightly: store, tokens, scopes, intents, clock"),
         ("fetch", _fetch, "error", "read the sources once, now"),
+        (
+            "deliveries",
+            _deliveries,
+            "error",
+            "see what waits to be posted and what failed for good, and replay it; also while the bot runs",
+        ),
         ("rotate-keys", _rotate_keys, "error", "encrypt stored tokens with the first of SECRET_KEYS"),
     ):
         command = commands.add_parser(name, help=about, description=about)
         command.set_defaults(run=run, log=log)
         if name == "fetch":
             command.add_argument("source", nargs="?", default="", help="only this one, or those of this kind (arxiv, arxiv:cs.CL)")
+        if name == "deliveries":
+            _wishes(command)
     first = next((one for one in arguments if not one.startswith("-")), "")
     if first and first not in commands.choices:
         # argparse would say it with four lines of usage.
@@ -100,6 +109,19 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
             f"There is no command {first!r}; there are {', '.join(commands.choices)}. `python -m bot --help` tells of each."
         )
     return parser.parse_args(arguments)
+
+
+def _wishes(command: argparse.ArgumentParser) -> None:
+    """What `deliveries` takes."""
+    command.set_defaults(ids=())
+    command.add_argument("--dead", action="store_true", help="those of the last 30 days that will not be tried again, and why")
+    command.add_argument("--limit", type=int, default=100, metavar="N", help="with --dead: so many at most, the newest (100)")
+    command.add_argument("--channel", default="", metavar="ADDRESS", help="the last attempts in one channel (slack:T024BE7LD:C024BE91L)")
+    command.add_argument("--json", action="store_true", help="one JSON document instead of text")
+    again = command.add_subparsers(title="or", metavar="replay ID ... | replay all").add_parser("replay", help="try dead deliveries again")
+    again.add_argument("ids", nargs="+", metavar="ID", help="an id as --dead shows it, or its beginning; all for every one")
+    # Not to undo what stands before `replay`.
+    again.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON document instead of text")
 
 
 async def _serve(settings: Settings, *, doors: Collection[str], works: bool) -> int:
@@ -186,6 +208,13 @@ async def _rotate_keys(settings: Settings, options: argparse.Namespace) -> int: 
     async with open_store(url, directory=settings.data_dir, verify=settings.redis_tls_verify, secret_keys=keys) as store:
         changed = await store.installations.rotate()
     sys.stdout.write(f"{changed} encrypted anew with the first key; all are now. The other keys can go.\n")
+    return 0
+
+
+async def _deliveries(settings: Settings, options: argparse.Namespace) -> int:
+    asked = Asked(dead=options.dead, limit=options.limit, channel=options.channel, replay=options.ids, json=options.json)
+    with contextlib.suppress(EOFError):  # `| head` has seen enough
+        return await deliveries(settings, asked, Pipe(sys.stdin, sys.stdout, PLAIN).write)
     return 0
 
 

@@ -75,7 +75,9 @@ async def asker(api: Api, cache: Cache, origin: Origin) -> Asker:
     facts = json.loads(kept) if kept is not None else await _described(api, origin)
     if kept is None:
         await cache.put(key, json.dumps(facts).encode(), keep=KEEP)
-    return Asker(**{**facts, "id": origin.user, "name": facts["name"] or origin.user_name or SOMEBODY})
+    # Those that another version kept besides are nothing to this one.
+    known = _facts(**{name: fact for name, fact in facts.items() if name in _facts()})
+    return Asker(**{**known, "id": origin.user, "name": known["name"] or origin.user_name or SOMEBODY})
 
 
 async def _described(api: Api, origin: Origin) -> dict[str, Any]:

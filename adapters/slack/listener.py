@@ -20,7 +20,7 @@ from adapters.slack.ear import COMMAND, EVENTS, Ear
 from adapters.slack.once import Once
 from adapters.slack.origin import PLATFORM, workspace_of
 from bot import lifecycle
-from bot.errors import WorkspaceGone
+from bot.errors import StoreAway, WorkspaceGone
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -38,6 +38,8 @@ GONE = (
     "back that is kept."
 )
 TOLD_AGAIN = timedelta(days=1)
+QUICK = timedelta(seconds=1.5)
+"""Within this the store tells who acts in a workspace; of the three seconds that Slack waits for an acknowledgement."""
 
 _log = structlog.get_logger()
 
@@ -67,7 +69,10 @@ def listener(desk: Desk, workspaces: Workspaces) -> Listener:
             # Installed for the whole organisation after it had been for this workspace: its rules go on under the organisation's name.
             await lifecycle.move_workspace(desk, PLATFORM, context.team_id, workspace)
         try:
-            who = await workspaces.installation(workspace)
+            async with asyncio.timeout(QUICK.total_seconds()):
+                who = await workspaces.installation(workspace)
+        except TimeoutError as exc:
+            raise StoreAway("the store does not answer in time") from exc
         except WorkspaceGone as exc:
             if await desk.store.cache.first(f"slack:told:gone:{workspace}", keep=TOLD_AGAIN):
                 _log.warning("workspace_not_known", workspace=workspace, reason=str(exc))

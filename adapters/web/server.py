@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot.errors import OperatorMistake
+from bot.errors import OperatorMistake, StoreTrouble
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -16,25 +17,36 @@ LARGEST = 1024**2
 """Bytes of a request's body."""
 FINISH_SECONDS = 10.0
 """How long a stop waits for requests under way."""
+FIGURES_SECONDS = 8.0
+"""How long /metrics waits for the store: a little less than Prometheus waits for us."""
 
 
 @asynccontextmanager
 async def serving(
-    routes: Iterable[web.RouteDef], *, host: str, port: int, ready: Mapping[str, Callable[[], Awaitable[bool]]]
+    routes: Iterable[web.RouteDef],
+    *,
+    host: str,
+    port: int,
+    ready: Mapping[str, Callable[[], Awaitable[bool]]],
+    metrics: Callable[[], Awaitable[bytes]] | None = None,
 ) -> AsyncIterator[int]:
     """Serve until the block ends; gives the port. At its end nobody is let in any more, and requests under way are finished.
 
-    Besides the routes: `/healthz` answers as long as the process can answer at all; `/readyz` answers 503 while a part is not ready.
+    Besides the routes: `/healthz` answers as long as the process can answer at all; `/readyz` answers 503 while a part is not ready;
+    `/metrics`, if there are any, gives the figures, or 503 while the store is away.
 
     Args:
         port: 0 for any that is free.
         ready: Parts by name, each with the question whether it is. An exception counts as no.
+        metrics: Asks for the figures in Prometheus' text format; may raise StoreTrouble. Anybody who reaches the server may read them.
 
     Raises:
         OperatorMistake: Nobody can listen there.
     """
     app = web.Application(client_max_size=LARGEST)
     app.add_routes([*routes, web.get("/healthz", _healthy), web.get("/readyz", _Readiness(ready).answer)])
+    if metrics is not None:
+        app.add_routes([web.get("/metrics", _Figures(metrics).answer)])
     app.on_response_prepare.append(_without_version)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=FINISH_SECONDS)
     await runner.setup()
@@ -69,3 +81,17 @@ class _Readiness:
             return await part()
         except Exception:  # noqa: BLE001  # whatever keeps a part from answering, it is not ready
             return False
+
+
+class _Figures:
+    def __init__(self, metrics: Callable[[], Awaitable[bytes]]) -> None:
+        self._metrics = metrics
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002  # every handler is called alike
+        try:
+            async with asyncio.timeout(FIGURES_SECONDS):
+                figures = await self._metrics()
+        except (StoreTrouble, TimeoutError):
+            # Not what it said: that may hold the store's address, and anybody may ask.
+            return web.Response(status=503, text="the store does not answer\n")
+        return web.Response(body=figures, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})

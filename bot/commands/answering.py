@@ -12,7 +12,7 @@ from bot.commands.permission import must_be_allowed
 from bot.commands.replies import RULE, button, hint, said
 from bot.commands.rules import nearest
 from bot.commands.table import TABLE
-from bot.errors import BadQuery, CorruptRecord, SourceTrouble, StoreFull, StoreTrouble, UserMistake
+from bot.errors import BadQuery, CorruptRecord, NewerRecord, SourceTrouble, StoreFull, StoreTrouble, UserMistake
 from bot.identity import recognise
 from bot.message import Buttons, Excerpt, Hint, Text
 from bot.query import marked
@@ -48,6 +48,11 @@ async def answer(desk: Desk, call: Call) -> Answer:
         return said(Text(exc.reason), *hint(exc.hint), *_remedy(exc, exc.instead))
     except SourceTrouble as exc:
         return said(Text(f"A source of papers is in trouble just now: {exc.reason} Nothing was changed; try again later."))
+    except NewerRecord:
+        return said(
+            Text("A newer version of me has written down this channel, and this one cannot read it; nothing was changed."),
+            Hint("While I am being replaced that lasts some minutes; try again then."),
+        )
     except CorruptRecord as exc:
         _log.error("record_not_readable", key=exc.key, reason=str(exc))
         return said(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.cards import card, paper_buttons
 from bot.cards import why as why_line
 from bot.channel import QueryText, Subscription
+from bot.commands.attempts import chosen, last_attempt
 from bot.commands.backtest import news_since
 from bot.commands.finding import paper_meant, recorded_as
 from bot.commands.replies import RULE, button, count, empty, hint, place, said, short_title
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from bot.desk import Desk
     from bot.message import Block
     from bot.paper import Paper
-    from bot.ports import Delivery, History
+    from bot.ports import Attempt, Delivery, History
 
 DIGEST_KEPT = timedelta(days=30)
 """How long the rest of a digest can be asked for."""
@@ -120,13 +121,15 @@ async def why(desk: Desk, call: Call, text: str) -> Answer:
     history = await desk.store.papers.history(call.address, id)
     if paper is None:
         return empty(f"Not seen: {id}", "No source I read has listed this paper, or it was long ago.", f"Look it up with: show {id}")
+    settled = history.posted or history.capped or history.waiting or not history.filed
+    attempt = None if settled else await last_attempt(desk, call.address, id)
     wanted = match_of(paper, rules_of(channel))
     opinion = (await opinions_in_full(desk, call.address, [wanted or Matched(paper, (), ())])).get(id)
     liked = opinion.value if opinion else 0
     reckoning = explain(score(wanted, rarity=desk.memory.archive.rarity, now=now, reactions=liked)) if wanted else ""
     return said(
         Heading(f"Why “{short_title(paper)}”"),
-        Text(_fate(history, channel, paper, now, wanted=wanted is not None)),
+        Text(_fate(history, channel, paper, now, wanted=wanted is not None, attempt=attempt)),
         *_by_rule(channel, paper),
         *hint(describe(opinion) if opinion else ""),
         *hint(reckoning),
@@ -134,8 +137,13 @@ async def why(desk: Desk, call: Call, text: str) -> Answer:
     )
 
 
-def _fate(history: History, channel: Channel, paper: Paper, now: datetime, *, wanted: bool) -> str:
-    """What became of it, in a sentence; `wanted` tells whether a present rule meets it."""
+def _fate(history: History, channel: Channel, paper: Paper, now: datetime, *, wanted: bool, attempt: Attempt | None) -> str:
+    """What became of it, in a sentence or two.
+
+    Args:
+        wanted: Whether a present rule meets it.
+        attempt: The last to post a digest with it, where it is not posted or waiting.
+    """
     zone = channel.schedule.zone
     if history.posted:
         return f"Posted here {describe_moment(history.posted, zone, now)}."
@@ -149,7 +157,7 @@ def _fate(history: History, channel: Channel, paper: Paper, now: datetime, *, wa
     if history.waiting:
         return f"It was chosen {describe_moment(history.filed or now, zone, now)}, but the rule that chose it is gone, so it will not come."
     if history.filed:
-        return f"It was chosen {describe_moment(history.filed, zone, now)} and is on its way."
+        return chosen(history.filed, attempt, zone, now)
     if not channel.subscriptions:
         return "This channel has no rules, so nothing comes."
     seen = f"I first saw it {describe_moment(paper.first_seen, zone, now)}. " if paper.first_seen else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.commands.attempts import outcome
 from bot.commands.replies import button, count, place, said
 from bot.commands.rules import nearest, next_digest
 from bot.errors import UserMistake
@@ -38,7 +39,7 @@ async def status(desk: Desk, call: Call, text: str) -> Answer:  # noqa: ARG001  
     none = f"There are no rules yet in {place(call)}. Begin with: subscribe curriculum"
     blocks.append(Hint(next_digest(channel, now) if channel.subscriptions else none))
     blocks += [
-        Item(f"{describe_moment(one.at, zone, now)}: {one.outcome}", "" if one.outcome == "sent" else one.detail)
+        Item(f"{describe_moment(one.at, zone, now)}: {outcome(one)}", "" if one.outcome == "sent" else one.detail)
         for one in list(await desk.store.deliveries.log(call.address))[:LOG_SHOWN]
     ]
     return said(*blocks)

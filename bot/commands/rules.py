@@ -124,7 +124,7 @@ async def restore(desk: Desk, call: Call, text: str) -> Answer:
     record = await desk.store.cache.get(f"undo:{call.address}:{text}")
     if record is None:
         raise UserMistake(f"That can no longer be undone here: {UNDO_KEPT.days} days are over.", instead="list")
-    removed = [_kept_rule(*row) for row in json.loads(record)]
+    removed = [_kept_rule(*row[:4]) for row in json.loads(record)]
     before, after = await change(desk, call, lambda channel: functools.reduce(with_rule, removed, channel))
     back = count(len(after.subscriptions) - len(before.subscriptions), "rule")
     if after.subscriptions == before.subscriptions:
@@ -135,7 +135,7 @@ async def restore(desk: Desk, call: Call, text: str) -> Answer:
 
 
 def _kept_rule(query: str, by: str, at: str, maker: str = "") -> Subscription:
-    # Records from before makers were kept have three parts.
+    # Records from before makers were kept have three parts; what later versions may add is left out.
     return Subscription(QueryText(query), by, datetime.fromisoformat(at), maker=maker)
 
 

@@ -11,7 +11,7 @@ import pytest
 from bot.channel import FOREVER
 from bot.commands import Asker, Call, answer
 from bot.desk import Desk
-from bot.errors import SourceGarbled
+from bot.errors import MessageRefused, NotSent, OutcomeUnknown, PostTrouble, SourceGarbled
 from bot.fetching import read_source
 from bot.jobs import take_in
 from bot.memory import Memory
@@ -19,6 +19,7 @@ from bot.paper import PaperId
 from bot.ports import Harvest
 from tests.feed import Feed
 from tests.library import LIBRARY, ROBOT
+from tests.outlet import KeepingOutlet
 from tests.plain import words
 from tests.test_fetching import hourly
 
@@ -53,6 +54,49 @@ async def test_why_a_paper_that_was_chosen_is_on_its_way(desk: Desk, here: Addre
     desk.outlets = {}
     told = await said(desk, here, "subscribe curriculum", "digest", "why 2611.00001")
     assert "is on its way" in told
+
+
+@pytest.mark.parametrize(
+    ("trouble", "why", "status"),
+    [
+        (
+            MessageRefused("no_text"),
+            "but its digest could not be posted, and I gave it up today 09:00: no_text. Whoever runs me can see it",
+            "today 09:00: given up no_text",
+        ),
+        (
+            NotSent("nobody answers"),
+            "is on its way. The last attempt, today 09:00: put off: nobody answers.",
+            "today 09:00: put off nobody answers",
+        ),
+        (
+            OutcomeUnknown("not answered"),
+            "is on its way. The last attempt, today 09:00: perhaps sent; I find out before I try again: not answered.",
+            "today 09:00: perhaps sent; I find out before I try again not answered",
+        ),
+    ],
+)
+async def test_why_and_status_tell_what_keeps_a_digest_from_being_posted(
+    desk: Desk, here: Address, trouble: PostTrouble, why: str, status: str
+) -> None:
+    outlet = KeepingOutlet()
+    outlet.failures.extend([trouble, trouble])  # a message that is refused is tried again in plain text
+    desk.outlets = {here.platform: outlet}
+    told = await said(desk, here, "subscribe curriculum", "digest", "why 2611.00001")
+    assert why in told
+    assert status in await said(desk, here, "status")
+
+
+async def test_why_a_paper_is_not_told_the_trouble_of_another_digest(desk: Desk, here: Address, clock: Clock) -> None:
+    outlet = KeepingOutlet()
+    outlet.failures.extend([MessageRefused("no_text")] * 2)
+    desk.outlets = {here.platform: outlet}
+    await said(desk, here, "subscribe diffusion", "digest")
+    desk.outlets = {}
+    clock.advance(timedelta(minutes=1))
+    told = await said(desk, here, "subscribe robot", "digest", "why 2611.00001")
+    assert "is on its way." in told
+    assert "no_text" not in told
 
 
 async def test_why_a_paper_from_before_the_rule_did_not_come(desk: Desk, here: Address, clock: Clock) -> None:

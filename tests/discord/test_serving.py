@@ -132,6 +132,8 @@ async def test_of_two_gateways_one_is_connected_and_the_other_takes_over(server:
                 assert len(server.gateway.open) == 1
                 async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/readyz") as response:
                     assert (response.status, await response.json()) == (200, {"store": True, "discord": True})
+                async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/metrics") as response:
+                    assert 'paperboy_oldest_pending_seconds{platform="discord"} 0.0' in await response.text()
                 first.kill()
                 dead.append(first)
                 await first.communicate()

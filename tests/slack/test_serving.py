@@ -97,6 +97,17 @@ async def test_over_a_socket_a_subscription_is_answered(slack: FakeSlack, place:
         await slack.until(lambda: "subscribed" in said_in(slack) + json.dumps(interaction.answers))
 
 
+async def test_the_web_server_tells_how_the_delivery_and_its_ticks_do(slack: FakeSlack, place: Place) -> None:
+    async with started(place, "run", **over_http(slack)) as process:
+        port = (await logged(process, "web_server_open"))["port"]
+        await logged(process, "swept")
+        async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/metrics") as response:
+            told = await response.text()
+        assert response.status == 200
+        assert 'paperboy_deliveries_waiting{platform="slack"} 0.0' in told
+        assert 'paperboy_ticks_failed_total{tick="sweep"} 0.0' in told
+
+
 async def test_over_http_a_subscription_is_answered(slack: FakeSlack, place: Place) -> None:
     async with started(place, "run", **over_http(slack)) as process:
         port = (await logged(process, "web_server_open"))["port"]
