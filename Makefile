@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 
 # No make rule prints itself: what the program says is what people read.
 .SILENT:
-.PHONY: setup demo run terminal test check format bench crash clean help
+.PHONY: setup demo run terminal test check format bench crash soak clean help
 
 help:
 	echo "make demo    a conversation in the terminal: sample papers, no network, no account"
@@ -17,7 +17,8 @@ help:
 	echo "make check   format, lint, strict types, import rules, tests: all that must be clean"
 	echo "make setup   only set up .venv"
 	echo "make bench   speed and memory, as ratios in one run"
-	echo "make crash   200 kill -9 of a working bot, and what they cost (3 minutes)"
+	echo "make crash   500 kill -9 of a working bot, and what they cost (8 minutes)"
+	echo "make soak    20,000 slots on each platform while workers are killed and frozen and everything fails in turn (half an hour)"
 
 setup: .venv/.ready
 
@@ -57,7 +58,10 @@ bench: setup
 	$(BIN)/python -m tests.benchmarks
 
 crash: setup
-	$(BIN)/python -m tests.crash --kills 200
+	$(BIN)/python -m tests.crash --kills 500
+
+soak: setup
+	$(BIN)/python -m tests.soak $(if $(SEED),--seed $(SEED))
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

@@ -9,7 +9,7 @@ import discord
 import pytest
 from discord.http import handle_message_parameters
 
-from tests.discord.fake import cloudflare, drop_after, drop_before, error, hang, late, rate_limited, server_error
+from tests.discord.fake import cloudflare, drop_after, drop_before, error, hang, late, rate_limited, server_error, torn
 from tests.discord.talking import bare, real
 
 if TYPE_CHECKING:
@@ -131,3 +131,34 @@ async def test_too_many_invalid_requests_bring_cloudflare(server: FakeDiscord) -
         assert "Via" not in answers[3].headers
         server.limits.pardon()
         assert (await call("GET", "/users/@me")).status == 200
+
+
+async def test_a_done_call_may_be_answered_by_a_page_or_by_half_an_answer(server: FakeDiscord) -> None:
+    server.fault(POST, server_error(502, done=True), torn())
+    async with bare(server) as call:
+        assert (await call.post(server.reading.id)).status == 502
+        assert len(server.reading.messages) == 1
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await call.post(server.reading.id)
+    assert len(server.reading.messages) == 2
+
+
+async def test_hangs_end_and_late_calls_land_by_themselves_in_time(server: FakeDiscord) -> None:
+    server.fault(POST, hang(done=True, after=0.01), late(hangs=True, after=0.01), late(after=0.01))
+    async with bare(server) as call:
+        assert (await call.post(server.reading.id)).status == 200
+        for _ in range(2):
+            with pytest.raises(aiohttp.ClientError):
+                await call.post(server.reading.id)
+    await server.until(lambda: len(server.reading.messages) == 3)
+
+
+async def test_chance_is_asked_where_no_fault_is_queued(server: FakeDiscord) -> None:
+    server.recording = False
+    server.chance = lambda request: rate_limited() if request.params.get("channel_id") else None
+    server.fault(POST, error(50013))
+    async with bare(server) as call:
+        assert [(await call.post(server.reading.id)).status for _ in range(2)] == [403, 429]
+        server.chance = lambda _: None
+        assert (await call.post(server.reading.id)).status == 200
+    assert (len(server.reading.messages), server.calls) == (1, [])

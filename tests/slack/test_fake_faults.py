@@ -10,7 +10,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.slack.fake import FakeSlack, drop_after, drop_before, error, hang, late, rate_limited, rate_limited_200, server_error
+from tests.slack.fake import FakeSlack, drop_after, drop_before, error, hang, late, rate_limited, rate_limited_200, server_error, torn
 
 
 async def post(slack: FakeSlack, token: str = "xoxb-acme") -> Any:
@@ -92,3 +92,34 @@ async def test_a_fault_may_strike_one_team_only(slack: FakeSlack) -> None:
     await post(slack)
     with pytest.raises(SlackApiError, match="ratelimited"):
         await post(slack, "xoxb-other")
+
+
+async def test_a_done_call_may_be_answered_by_a_page_or_by_half_an_answer(slack: FakeSlack) -> None:
+    slack.fault("chat.postMessage", server_error(502, done=True), torn())
+    with pytest.raises(SlackApiError) as caught:
+        await post(slack)
+    assert (caught.value.response.status_code, posted(slack)) == (502, 1)
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await post(slack)
+    assert posted(slack) == 2
+
+
+async def test_hangs_end_and_late_calls_land_by_themselves_in_time(slack: FakeSlack) -> None:
+    slack.fault("chat.postMessage", hang(done=True, after=0.01), late(hangs=True, after=0.01), late(after=0.01))
+    assert (await post(slack))["ok"]
+    for _ in range(2):
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await post(slack)
+    await slack.until(lambda: posted(slack) == 3)
+
+
+async def test_chance_is_asked_where_no_fault_is_queued(slack: FakeSlack) -> None:
+    slack.recording = False
+    slack.chance = lambda request: rate_limited() if request.args["text"] == "hi" else None
+    slack.fault("chat.postMessage", error("fatal_error"))
+    for refusal in ("fatal_error", "ratelimited"):
+        with pytest.raises(SlackApiError, match=refusal):
+            await post(slack)
+    slack.chance = lambda _: None
+    await post(slack)
+    assert (posted(slack), slack.calls) == (1, [])

@@ -50,14 +50,16 @@ Faults
     `server.fault("POST /channels/{channel_id}/messages", error(50013), drop_after(), channel=None)` queues them for the next
     calls of a route (or of "*", any). Makers: `error(code, status=None, message="", **more)`, `rate_limited(retry_after=0.05,
     scope="user")` ("user", "global", "shared"), `cloudflare()` (429 in HTML, no Via), `server_error(502)`, `drop_before()`,
-    `drop_after()`, `hang(done=False)`, `late()`. `server.release()` ends hangs (answers what was done, closes the connection on
-    what was not) and lets late calls land. `server.wakes_threads = True`: a message wakes an archived thread instead of 50083.
+    `drop_after()`, `torn()`, `hang(done=False)`, `late()`. `server.release()` ends hangs (answers what was done, closes the
+    connection on what was not) and lets late calls land; with `after=seconds` they do by themselves. `server.chance = lambda
+    request: fault_or_none` is asked where no fault is queued. `server.wakes_threads = True`: a message wakes an archived thread
+    instead of 50083.
 
 Problems
     What `checks.py` finds wrong in a request or in our own answer, and every refusal that says the request itself was wrong
     (50035, 50006, ...). `with server.expecting_problems() as found:` keeps those of its block in `found`. Where PAPERBOY_SHARED
     is set, requests and answers are held to specs/discord/openapi.json; `schemas.UNCHECKED` lists the routes that are not.
-    `server.checking = False` looks for none of it, for benchmarks.
+    `server.checking = False` looks for none of it, `server.recording = False` keeps no calls: for benchmarks.
 
 Gateway
     `server.gateway` at `server.gateway_url`; GET /gateway/bot tells `shards`, `remaining` and `max_concurrency` of it. It replays on
@@ -76,7 +78,7 @@ People (`sending.py`)
     `opened(channel)`, `changed(channel, archived=True)`, `removed(channel)`, `permit(channel, bits)` tell the gateway at once.
 """
 
-from tests.discord.fake.faults import Fault, cloudflare, drop_after, drop_before, error, hang, late, rate_limited, server_error
+from tests.discord.fake.faults import Fault, cloudflare, drop_after, drop_before, error, hang, late, rate_limited, server_error, torn
 from tests.discord.fake.interaction import Interaction
 from tests.discord.fake.permissions import BOT_PERMISSIONS, EVERYONE
 from tests.discord.fake.record import Message, Request
@@ -104,4 +106,5 @@ __all__ = [
     "late",
     "rate_limited",
     "server_error",
+    "torn",
 ]

@@ -17,13 +17,15 @@ class Fault:
     Attributes:
         done: The call is carried out although the caller may never hear of it.
         late: It is carried out only at `FakeDiscord.release`.
-        reply: What comes back: an HTTP answer, a closed connection, nothing until `FakeDiscord.release`.
+        reply: What comes back: an HTTP answer, a closed connection, nothing until `FakeDiscord.release`, half of the true answer.
+        after: Seconds until a hang ends, or a late call lands, without a release; None for never.
         scope: Of a 429: user, global or shared; "" for every other answer.
     """
 
     done: bool = False
     late: bool = False
-    reply: Literal["answer", "drop", "hang"] = "answer"
+    reply: Literal["answer", "drop", "hang", "torn"] = "answer"
+    after: float | None = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] | str = ""
@@ -46,9 +48,9 @@ def cloudflare() -> Fault:
     return Fault(status=429, body=PAGE.format(title="Access denied"))
 
 
-def server_error(status: int = 502) -> Fault:
+def server_error(status: int = 502, *, done: bool = False) -> Fault:
     """A page, as the edge sends it; discord.py repeats on 500, 502, 504 and 524."""
-    return Fault(status=status, body=PAGE.format(title="Bad gateway"))
+    return Fault(done=done, status=status, body=PAGE.format(title="Bad gateway"))
 
 
 def drop_before() -> Fault:
@@ -61,11 +63,25 @@ def drop_after() -> Fault:
     return Fault(done=True, reply="drop")
 
 
-def hang(*, done: bool = False) -> Fault:
-    """No answer until `FakeDiscord.release`, which answers what was done and closes the connection on what was not."""
-    return Fault(done=done, reply="hang")
+def hang(*, done: bool = False, after: float | None = None) -> Fault:
+    """No answer until `FakeDiscord.release`, which answers what was done and closes the connection on what was not.
+
+    Args:
+        after: Seconds until it ends by itself.
+    """
+    return Fault(done=done, reply="hang", after=after)
 
 
-def late() -> Fault:
-    """The connection is closed; the call is carried out at `FakeDiscord.release`."""
-    return Fault(late=True, reply="drop")
+def late(*, hangs: bool = False, after: float | None = None) -> Fault:
+    """The call is carried out at `FakeDiscord.release`.
+
+    Args:
+        hangs: The connection is closed only then, and not at once.
+        after: Seconds until it is carried out without a release.
+    """
+    return Fault(late=True, reply="hang" if hangs else "drop", after=after)
+
+
+def torn() -> Fault:
+    """Done, but of the answer only the first half arrives."""
+    return Fault(done=True, reply="torn")

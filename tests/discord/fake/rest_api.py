@@ -15,6 +15,7 @@ from tests.discord.fake.errors import OURS, ApiError
 from tests.discord.fake.faults import PAGE
 from tests.discord.fake.routes import ROUTES
 from tests.discord.fake.schemas import UNCHECKED, answer_problems, answered, knows
+from tests.fake_platform import torn
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -61,19 +62,20 @@ class RestApi:
     async def _call(self, route: str, request: web.Request) -> web.StreamResponse:
         state = self._state
         call = await decoded(route, request, state.clock())
-        state.calls.append(call)
+        if state.recording:
+            state.calls.append(call)
         if state.checking:
             for problem in problems(call):
                 state.problem(route, problem)
             if not knows(route) and route not in UNCHECKED:
                 state.problem(route, "is not described by Discord")
-        response = await self._answer(call)
+        response = await self._answer(request, call)
         if response is None:
             return _dropped(request)
         call.status = response.status
         return response
 
-    async def _answer(self, call: Request) -> web.Response | None:
+    async def _answer(self, request: web.Request, call: Request) -> web.StreamResponse | None:
         """The answer, None for a connection to be closed."""
         state = self._state
         if state.limits.banned:
@@ -82,16 +84,20 @@ class RestApi:
         if verdict.retry_after:
             return self._limited(call.route, verdict.retry_after, verdict.scope, verdict)
         fault = state.next_fault(call.route, call.params.get("channel_id", ""))
+        if fault is None and state.chance is not None:
+            fault = state.chance(call)
         if fault is None:
             return self._perform(call, verdict)
         done = self._perform(call, verdict) if fault.done else None
         if fault.late:
-            state.postpone(lambda: self._perform(call, verdict))
+            state.postpone(lambda: self._perform(call, verdict), fault.after)
         if fault.reply == "hang":
-            await state.held()
-        if fault.reply == "drop" or (fault.reply == "hang" and done is None):
+            await state.held(fault.after)
+        if fault.reply == "answer":
+            return self._failed(call.route, fault, verdict)
+        if fault.reply == "drop" or done is None:
             return None
-        return done or self._failed(call.route, fault, verdict)
+        return await torn(request, done) if fault.reply == "torn" else done
 
     def _perform(self, call: Request, verdict: Verdict) -> web.Response:
         state = self._state

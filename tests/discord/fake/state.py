@@ -42,6 +42,8 @@ class State(FakePlatform):
         self.creations: dict[tuple[str, str], int] = {}
         """(guild id or "", day) to how many commands were created."""
         self.calls: list[Request] = []
+        self.chance: Callable[[Request], Fault | None] | None = None
+        """Asked at every call for which no fault is queued."""
         self.announced: list[tuple[str, str, Json]] = []
         self.ears: list[Callable[[str, str, Json], object]] = []
         self.app_flags = 0
@@ -51,8 +53,6 @@ class State(FakePlatform):
         self.nonces: dict[str, Message] = {}
         self.wakes_threads = False
         """A message wakes an archived thread, as Discord itself does now; else 50083, the harder case."""
-        self.checking = True
-        """Whether requests and answers are looked at for problems; a benchmark may do without."""
         self._revoked = False
         self._faults: list[tuple[str, Fault, str]] = []
         self._ids = 0
@@ -155,7 +155,8 @@ class State(FakePlatform):
 
     def announce(self, event: str, guild_id: str, d: Json) -> None:
         """Tell what happened, as the gateway would dispatch it."""
-        self.announced.append((event, guild_id, d))
+        if self.recording:
+            self.announced.append((event, guild_id, d))
         for ear in list(self.ears):
             ear(event, guild_id, d)
 

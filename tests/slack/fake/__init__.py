@@ -27,8 +27,9 @@ Record
 Faults
     `slack.fault("chat.postMessage", error("fatal_error"), drop_after(), team=None)` queues them for the next calls. Makers:
     `error(name, **more)`, `rate_limited(retry_after)`, `rate_limited_200()`, `server_error(status)`, `drop_before()`,
-    `drop_after()`, `hang(done=False)`, `late()`. `slack.release()` ends hangs (answers what was done, closes the connection on
-    what was not) and lets late calls land. The names "response_url" and "upload" take faults too.
+    `drop_after()`, `torn()`, `hang(done=False)`, `late()`. `slack.release()` ends hangs (answers what was done, closes the
+    connection on what was not) and lets late calls land; with `after=seconds` they do by themselves. The names "response_url" and
+    "upload" take faults too. `slack.chance = lambda request: fault_or_none` is asked where no fault is queued.
 
 Sending to the app
     By socket from the start (`use_socket()`, `await connected(n)`, `connections`, `await disconnect(reason, which=0)`; the
@@ -60,10 +61,11 @@ OAuth
 Problems
     What `checks.py` finds wrong in a request, and every refusal that says the request itself was wrong (invalid_blocks,
     no_text, ...). `with slack.expecting_problems() as found:` keeps those of its block in `found`.
+    `slack.checking = False` looks for none of the former, `slack.recording = False` keeps no calls: for benchmarks.
 """
 
 from tests.slack.fake.errors import NotAcknowledged
-from tests.slack.fake.faults import Fault, drop_after, drop_before, error, hang, late, rate_limited, rate_limited_200, server_error
+from tests.slack.fake.faults import Fault, drop_after, drop_before, error, hang, late, rate_limited, rate_limited_200, server_error, torn
 from tests.slack.fake.interaction import Interaction
 from tests.slack.fake.record import Ephemeral, Message, Request, Unfurl, Upload, View
 from tests.slack.fake.scopes import ALL_SCOPES
@@ -95,4 +97,5 @@ __all__ = [
     "rate_limited_200",
     "server_error",
     "signature",
+    "torn",
 ]

@@ -12,13 +12,15 @@ class Fault:
 
     Attributes:
         done: The method is carried out although the caller may never hear of it.
-        reply: What comes back: an HTTP answer, a closed connection, nothing until `FakeSlack.release`.
+        late: It is carried out only at `FakeSlack.release`.
+        reply: What comes back: an HTTP answer, a closed connection, nothing until `FakeSlack.release`, half of the true answer.
+        after: Seconds until a hang ends, or a late call lands, without a release; None for never.
     """
 
     done: bool = False
     late: bool = False
-    """Carried out only at `FakeSlack.release`."""
-    reply: Literal["answer", "drop", "hang"] = "answer"
+    reply: Literal["answer", "drop", "hang", "torn"] = "answer"
+    after: float | None = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] | str = ""
@@ -39,9 +41,9 @@ def rate_limited_200() -> Fault:
     return error("rate_limited")
 
 
-def server_error(status: int = 503) -> Fault:
+def server_error(status: int = 503, *, done: bool = False) -> Fault:
     """An HTML page, as Slack's edge sends it."""
-    return Fault(status=status, body="<!DOCTYPE html><html><head><title>Server Error | Slack</title></head><body></body></html>")
+    return Fault(done=done, status=status, body="<!DOCTYPE html><html><head><title>Server Error | Slack</title></head><body></body></html>")
 
 
 def drop_before() -> Fault:
@@ -54,11 +56,25 @@ def drop_after() -> Fault:
     return Fault(done=True, reply="drop")
 
 
-def hang(*, done: bool = False) -> Fault:
-    """No answer until `FakeSlack.release`, which answers what was done and closes the connection on what was not."""
-    return Fault(done=done, reply="hang")
+def hang(*, done: bool = False, after: float | None = None) -> Fault:
+    """No answer until `FakeSlack.release`, which answers what was done and closes the connection on what was not.
+
+    Args:
+        after: Seconds until it ends by itself.
+    """
+    return Fault(done=done, reply="hang", after=after)
 
 
-def late() -> Fault:
-    """The connection is closed; the call is carried out at `FakeSlack.release`."""
-    return Fault(late=True, reply="drop")
+def late(*, hangs: bool = False, after: float | None = None) -> Fault:
+    """The call is carried out at `FakeSlack.release`.
+
+    Args:
+        hangs: The connection is closed only then, and not at once.
+        after: Seconds until it is carried out without a release.
+    """
+    return Fault(late=True, reply="hang" if hangs else "drop", after=after)
+
+
+def torn() -> Fault:
+    """Done, but of the answer only the first half arrives."""
+    return Fault(done=True, reply="torn")

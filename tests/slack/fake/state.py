@@ -14,7 +14,7 @@ from tests.slack.fake.tokens import Install, Safe
 from tests.slack.fake.world import Channel, Team
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
     from tests.clock import Clock
@@ -68,6 +68,8 @@ class State(FakePlatform):
         self.app_tokens: set[str] = set()
         self.teams: dict[str, Team] = {}
         self.calls: list[Request] = []
+        self.chance: Callable[[Request], Fault | None] | None = None
+        """Asked at every call of the Web API for which no fault is queued."""
         self.ephemerals: list[Ephemeral] = []
         self.views: list[View] = []
         self.unfurls: list[Unfurl] = []

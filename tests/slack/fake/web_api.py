@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from tests.fake_platform import torn
 from tests.slack.fake.call import Call
 from tests.slack.fake.checks import body_problems, is_ours, request_problems
 from tests.slack.fake.decoding import arguments, bearer, client
@@ -45,12 +47,12 @@ class WebApi:
         call = Call(state=self._state, method=method, args=args, token=token, client=client(request, args))
         team = self._team(call)
         shown = {name: value for name, value in args.items() if name != "token"}
-        self._state.calls.append(
-            Request(method=method, args=shown, token=token, team=team, verb=request.method, headers=dict(request.headers)),
-        )
-        for problem in request_problems(method, shown):
+        made = Request(method=method, args=shown, token=token, team=team, verb=request.method, headers=dict(request.headers))
+        if self._state.recording:
+            self._state.calls.append(made)
+        for problem in request_problems(method, shown) if self._state.checking else ():
             self._state.problem(method, problem)
-        return await self._answer(request, method, team, lambda: self._perform(call))
+        return await self._answer(request, method, team, lambda: self._perform(call), made)
 
     async def respond(self, request: web.Request) -> web.StreamResponse:
         """One use of a response url."""
@@ -85,18 +87,25 @@ class WebApi:
 
         return await self._answer(request, "upload", upload.team.id, perform)
 
-    async def _answer(self, request: web.Request, method: str, team: str, perform: Perform) -> web.StreamResponse:
+    async def _answer(
+        self, request: web.Request, method: str, team: str, perform: Perform, made: Request | None = None
+    ) -> web.StreamResponse:
         fault = self._state.next_fault(method, team)
+        if fault is None and made is not None and self._state.chance is not None:
+            fault = self._state.chance(made)
         if fault is None:
             return perform()
         done = perform() if fault.done else None
         if fault.late:
-            self._state.postpone(perform)
+            self._state.postpone(perform, fault.after)
         if fault.reply == "hang":
-            await self._state.held()
-        if fault.reply == "drop" or (fault.reply == "hang" and done is None):
+            await self._state.held(fault.after)
+        if fault.reply == "answer":
+            # Without an answer of its own it is the true one, of what was done.
+            return done if done is not None and fault.status < HTTPStatus.BAD_REQUEST and not fault.body else _failed(fault)
+        if fault.reply == "drop" or done is None:
             return _dropped(request)
-        return done or _failed(fault)
+        return await torn(request, done) if fault.reply == "torn" else done
 
     def _perform(self, call: Call) -> web.Response:
         try:
