@@ -11,6 +11,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
@@ -35,9 +36,12 @@ def main() -> None:
             if QUICK in sys.argv[1:] and arguments[0] in DELIVERY:
                 arguments.append(QUICK)
             print(f"\n== {arguments[0]}", flush=True)
-            subprocess.run(
-                [sys.executable, "-m", f"tests.benchmarks.{arguments[0]}", *arguments[1:]], check=True, stderr=subprocess.DEVNULL
-            )
+            # The bot's log is thrown away, unless it is all there is to tell why nothing came of it.
+            with tempfile.TemporaryFile() as told:
+                command = [sys.executable, "-m", f"tests.benchmarks.{arguments[0]}", *arguments[1:]]
+                if subprocess.run(command, check=False, stderr=told).returncode:
+                    told.seek(max(0, told.tell() - 2000))
+                    sys.exit(told.read().decode(errors="replace"))
 
 
 if __name__ == "__main__":
