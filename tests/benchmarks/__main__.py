@@ -11,7 +11,6 @@ import platform
 import subprocess
 import sys
 import tempfile
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
