@@ -33,13 +33,21 @@ async def until_told(work: Coroutine[Any, Any, int], *, serving: bool) -> int:
             return 0 if serving else 128 + told[0]
 
 
+def cancellations() -> int:
+    """How often the current task was asked to end, and has not yet; 0 outside of any task."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # no loop
+        return 0
+    return task.cancelling() if task is not None else 0
+
+
 def raise_if_cancelled() -> None:
     """To be called between two steps of work that goes on for long.
 
     Python 3.11's `asyncio.wait_for` swallows a cancellation that comes together with its result (python/cpython#86296).
     """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
+    if cancellations():
         raise asyncio.CancelledError
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
@@ -13,6 +14,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from bot.errors import OperatorMistake, StoreAway, StoreFull, StoreTrouble
+from bot.stopping import cancellations
 from bot.uptime import uptime
 
 if TYPE_CHECKING:
@@ -234,12 +236,17 @@ def translated(step: str = "", *, refusals_as_mistakes: bool = False) -> Iterato
         step: What was being done, for the text.
         refusals_as_mistakes: At the start, wrong credentials are the operator's mistake; later they are trouble.
     """
+    before = cancellations()
     try:
         yield
     except (theirs.RedisError, theirs.RedisClusterException, OSError, TimeoutError) as error:
         if refusals_as_mistakes and isinstance(error, theirs.AuthenticationError | theirs.NoPermissionError | theirs.AuthorizationError):
             raise OperatorMistake("the Redis server refuses our user or password: correct REDIS_URL") from error
         raise _ours(error, step) from error
+    # `asyncio.wait_for` of Python 3.11, through which redis-py speaks, swallows a cancellation that comes together with its result
+    # (python/cpython#86296). Whoever was to end would go on: a worker that was frozen would post long after its time limit.
+    if cancellations() > before:
+        raise asyncio.CancelledError
 
 
 _FULL = ("OOM", "MISCONF", "NOREPLICAS")

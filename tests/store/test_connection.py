@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import ssl
 import subprocess
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -246,3 +247,40 @@ def test_a_script_is_known_by_the_name_the_server_will_give_it() -> None:
 async def test_commands_may_be_of_text_bytes_and_numbers(connection: Connection) -> None:
     values: list[Sendable] = ["a", b"b", 1, 1.5]
     assert await connection.read_all([("ECHO", value) for value in values]) == [b"a", b"b", b"1", b"1.5"]
+
+
+async def test_a_cancellation_that_redis_py_swallows_is_not_lost(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = await Connection.open(redis_url)
+
+    async def swallows(*_: object) -> bytes:
+        with suppress(asyncio.CancelledError):  # as `asyncio.wait_for` of Python 3.11 does when the reply has just come
+            await asyncio.Event().wait()
+        return b"the reply"
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connection._client, "execute_command", swallows)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await connection.call("GET", "pb:x")
+    await connection.close()
+
+
+async def test_whoever_is_cancelled_can_still_tidy_up(redis_url: str) -> None:
+    connection = await Connection.open(redis_url)
+    began, tidied = asyncio.Event(), []
+
+    async def work() -> None:
+        try:
+            began.set()
+            await asyncio.Event().wait()
+        finally:
+            tidied.append(await connection.call("PING"))
+            tidied.append(await connection.call("PING"))
+
+    task = asyncio.create_task(work())
+    await began.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert tidied == [b"PONG", b"PONG"]
+    await connection.close()
