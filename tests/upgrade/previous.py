@@ -28,6 +28,8 @@ OUTBOX = "pb:outbox"
 NEED_MS = 20_000
 LOGGED = 50
 _SCRIPTS = {file.stem: file.read_text("utf-8") for file in (Path(__file__).parent / "scripts_of_0_1").glob("*.lua")}
+_SHARED = _SCRIPTS.pop("shared")
+"""What stood before each of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ class PreviousRelease:
         self._clock = clock
 
     async def _run(self, name: str, places: list[str], args: list[Sendable]) -> Any:
-        return await self._connection.call("EVAL", _SCRIPTS[name], len(places), *places, ms(self._clock()), *args)
+        return await self._connection.call("EVAL", _SHARED + _SCRIPTS[name], len(places), *places, ms(self._clock()), *args)
 
     async def plan(self, delivery: Delivery, *, due: datetime | None = None, then: datetime | None = None) -> bool:
         """With `due` a slot of the agenda, else one that no schedule asked for."""
