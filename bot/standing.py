@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from bot.ports import Backlog, Overdue, Store
@@ -23,7 +23,7 @@ class Standing:
     at: datetime
     """The store's time, aware UTC."""
     backlogs: Mapping[str, Backlog]
-    """By platform, in the order of PLATFORMS."""
+    """By platform, in the order asked for."""
     overdue: Overdue
     dead: int
     """Deliveries of the last 30 days that will not be tried again, over all platforms."""
@@ -38,11 +38,11 @@ class Standing:
         return timedelta() if moment is None else max(self.at - moment, timedelta())
 
 
-async def standing(store: Store) -> Standing:
+async def standing(store: Store, platforms: Iterable[str] = PLATFORMS) -> Standing:
     """Look at the store: a handful of small questions, however much it holds."""
     return Standing(
         at=await store.now(),
-        backlogs={platform: await store.deliveries.backlog(platform) for platform in PLATFORMS},
+        backlogs={platform: await store.deliveries.backlog(platform) for platform in platforms},
         overdue=await store.channels.overdue(),
         dead=await store.deliveries.died(),
     )

@@ -17,6 +17,7 @@ from bot.delivery import PauseChannel, PauseWorkspace
 from bot.errors import CorruptRecord, StoreTrouble, UserMistake
 from bot.fetching import FirstReading, read_source
 from bot.places import LEASE, LOOK_EVERY, Places
+from bot.standing import standing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
@@ -175,20 +176,17 @@ class Worker:
 
         Slots that are overdue, and the dead of the last 30 days, are counted over all platforms.
         """
-        now = await self._desk.store.now()
-        overdue = await self._desk.store.channels.overdue()
-        dead = await self._desk.store.deliveries.died()
-        for platform in self._desk.outlets:
-            backlog = await self._desk.store.deliveries.backlog(platform)
-            is_behind = bool(backlog.waiting or overdue.slots)
+        stands = await standing(self._desk.store, self._desk.outlets)
+        for platform, backlog in stands.backlogs.items():
+            is_behind = bool(backlog.waiting or stands.overdue.slots)
             if is_behind or platform in self._behind:
                 _log.info(
                     "backlog",
                     platform=platform,
                     waiting=backlog.waiting,
-                    oldest_pending_seconds=max(0, round((now - (backlog.oldest or now)).total_seconds())),
-                    overdue_slots=overdue.slots,
-                    dead=dead,
+                    oldest_pending_seconds=round(stands.age(backlog.oldest).total_seconds()),
+                    overdue_slots=stands.overdue.slots,
+                    dead=stands.dead,
                 )
             (self._behind.add if is_behind else self._behind.discard)(platform)
 
