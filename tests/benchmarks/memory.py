@@ -126,7 +126,9 @@ async def main() -> None:
         await scales.weigh("a pending slot: its digest of 5 papers as it will be posted; its inbox is empty again", COUNT)
 
         await _deliver(here)
-        await scales.weigh("what it takes more once it is sent: its words go; its papers are noted as posted, what the message shows, one line of the log", COUNT)
+        await scales.weigh(
+            "what it takes more once sent: its words go; its papers are noted, what the message shows, a line of the log", COUNT
+        )
 
         await _fill_logs(here, where[:LOGS])
         await scales.weigh(f"a logged attempt: {LOGS * (LOGGED - 1)} lines, {LOGGED} in each of {LOGS} channels", LOGS * (LOGGED - 1))
