@@ -362,11 +362,23 @@ async def test_after_a_crash_nobody_asks_before_a_late_post_must_have_landed(wor
 
 async def test_a_platform_that_never_answers_is_not_waited_for_longer_than_a_request(world: World) -> None:
     world.platform.acts = [lambda: None]
-    courier = Courier(world.store, decider=Decider(request=timedelta(milliseconds=1)))
+    courier = Courier(world.store, decider=Decider(request=timedelta(milliseconds=1)), clock=lambda: 0.0)
 
     await courier.deliver(await world.claimed(), world.platform)
 
     assert await world.outcomes() == ["doubtful"]
+
+
+async def test_a_worker_that_slept_since_it_asked_for_the_right_to_post_lets_it_go(world: World) -> None:
+    seconds = iter([100.0, 100.0 + REQUEST.total_seconds()])  # frozen while the store said yes
+    courier = Courier(world.store, decider=MIDDLE, clock=lambda: next(seconds))
+
+    await courier.deliver(await world.claimed(), world.platform)
+
+    assert world.platform.stands == []
+    assert await world.outcomes() == []
+    world.clock.advance(LEASE)
+    assert (await world.claimed()).state is State.UNKNOWN
 
 
 async def test_a_refused_message_is_posted_as_plain_text(world: World) -> None:

@@ -625,7 +625,7 @@ async def test_a_post_that_slack_keeps_to_itself_is_found_afterwards(slack: Fake
     await on_its_way(store)
     slack.fault("chat.postMessage", hang(done=True))
     async with outlet_of(slack, store) as outlet:
-        quick = Courier(store, decider=Decider(request=timedelta(seconds=0.2), chance=lambda: 0.0))
+        quick = Courier(store, decider=Decider(request=timedelta(seconds=0.2), chance=lambda: 0.0), clock=lambda: 0.0)
         await quick.deliver(await claimed(store), outlet)
     assert await outcomes(store) == ["doubtful"]
 
