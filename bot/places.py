@@ -73,8 +73,10 @@ class Places:
         self._look.set()
         if self._filling is None or self._filling.done():
             self._filling = asyncio.create_task(self._filled())
-        await asyncio.wait({self._filling})
-        return self._filling.result()
+        # When this goes on, somebody else may have begun anew.
+        filling = self._filling
+        await asyncio.wait({filling})
+        return filling.result()
 
     async def stop(self, *, patience: timedelta) -> None:
         """Claim nothing more, and return when what is under way has ended. Twice is as good as once.
@@ -84,13 +86,14 @@ class Places:
         """
         self._stopping = True
         self._look.set()
-        if self._filling is None:
+        filling = self._filling
+        if filling is None:
             return
-        await asyncio.wait({self._filling}, timeout=patience.total_seconds())
+        await asyncio.wait({filling}, timeout=patience.total_seconds())
         late = dict(self._under_way)
-        for task in (self._filling, *late):
+        for task in (filling, *late):
             task.cancel()
-        await asyncio.wait({self._filling, *late})
+        await asyncio.wait({filling, *late})
         await self._give_back(late.values())
 
     async def _filled(self) -> int:

@@ -18,7 +18,7 @@ from bot.desk import Desk
 from bot.errors import Busy, ChannelGone, CorruptRecord, NotSent, OutcomeUnknown, StoreAway
 from bot.memory import Memory
 from bot.message import Message, Text
-from bot.places import APIECE, LEASE, PLACES
+from bot.places import APIECE, LEASE, PLACES, Places
 from bot.ports import Delivery, Planned, State
 from bot.ticker import Ticker
 from bot.worker import Worker
@@ -26,7 +26,7 @@ from tests.outlet import KeepingOutlet
 from tests.test_fetching import hourly
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
     from datetime import datetime
 
     from bot.ports import Lease, Outlet
@@ -490,6 +490,34 @@ async def test_a_large_workspace_costs_few_looks(desk: Desk, machine: Worker, sl
     assert await machine.deliver_due() == 100
 
     assert claims["slack"] <= 40, "not one for each"
+
+
+async def test_who_waited_hears_of_their_own_end_though_somebody_has_begun_anew(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = Places("slack", desk.store.deliveries, worker_of_nothing)
+    claim = desk.store.deliveries.claim
+    anew: list[Coroutine[Any, Any, int]] = []
+
+    def begin_anew(_: object) -> None:
+        # Between the end of what was waited for and the turn of whoever waited.
+        anew.append(places.fill())
+        anew[-1].send(None)
+
+    async def last(platform: str, **wanted: Any) -> Sequence[Lease]:
+        if not anew and (working := asyncio.current_task()) is not None:
+            working.add_done_callback(begin_anew)
+        return await claim(platform, **wanted)
+
+    monkeypatch.setattr(desk.store.deliveries, "claim", last)
+
+    assert await places.fill() == 0
+
+    assert len(anew) == 1
+    anew[0].close()
+    await places.stop(patience=timedelta(seconds=10))
+
+
+async def worker_of_nothing(lease: Lease) -> bool:
+    pytest.fail(f"nothing is due, and here is {lease}")
 
 
 async def test_a_worker_that_never_worked_stops_at_once(desk: Desk) -> None:
