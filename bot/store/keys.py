@@ -142,7 +142,6 @@ def shown_at(address: Address) -> str:
 OUTBOX = PREFIX + "outbox"
 """The one queue of version 0.1."""
 DEAD = PREFIX + "dead"
-SERVER = PREFIX + "server"
 
 
 def lanes(platform: str) -> str:
