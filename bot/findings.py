@@ -13,8 +13,10 @@ class Finding:
     """"store", "discord token"."""
     fine: bool
     said: str
-    """What is, and if that is wrong, what to do. One line, no secrets."""
+    """What is. One line, no secrets."""
+    remedy: str = ""
+    """What to do if it is wrong; if it is fine, what would be better still, or ""."""
 
     def __str__(self) -> str:
         """As it is printed."""
-        return f"{'ok   ' if self.fine else 'WRONG'} {self.about}: {self.said}"
+        return f"{'ok   ' if self.fine else 'WRONG'} {self.about}: {self.said}{self.remedy and f'; {self.remedy}'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from ssl import SSLCertVerificationError
 from typing import TYPE_CHECKING, Any, Self
 
 import redis.exceptions as theirs
@@ -15,18 +16,17 @@ from redis.backoff import NoBackoff
 
 from bot.errors import OperatorMistake, StoreAway, StoreFull, StoreTrouble
 from bot.stopping import cancellations
+from bot.store.inspecting import inspect
 from bot.uptime import uptime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from bot.store.inspecting import Inspection
     from bot.store.scripts import Script
 
 Sendable = str | bytes | int | float
 """What a command may consist of."""
-
-OLDEST = (7, 0)
-"""The oldest Redis that the tests run on (Debian 12 has 7.0); Valkey calls itself 7.2.4."""
 
 PATIENCE_S = 5.0
 """Seconds to wait for a connection or an answer; scripts take milliseconds."""
@@ -166,36 +166,23 @@ class Connection:
             OperatorMistake: In one line, with the remedy.
             StoreAway: Nobody answers.
         """
-        with translated(refusals_as_mistakes=True):
-            info = _fields(await self._client.execute_command("INFO"))  # type: ignore[no-untyped-call]  # as above
-        if info.get("redis_mode") == "cluster" or info.get("cluster_enabled") == "1":
-            raise OperatorMistake(
-                "REDIS_URL points at a Redis Cluster, but Paperboy changes several keys at once: use a server without cluster mode"
-            )
-        version = tuple(int(part) for part in info.get("redis_version", "0.0").split(".")[:2])
-        if version < OLDEST:
-            raise OperatorMistake(
-                f"the Redis server is version {info.get('redis_version', 'unknown')}, Paperboy needs 7.0 or Valkey: upgrade the server, "
-                "or unset REDIS_URL to use the embedded one"
-            )
-        policy = info.get("maxmemory_policy", "noeviction")
-        if policy != "noeviction":
-            raise OperatorMistake(
-                f"the Redis server would delete subscriptions when its memory is full (maxmemory-policy {policy}): "
-                "set maxmemory-policy to noeviction"
-            )
-        if not await self._persists(info):
-            _log.warning("store_does_not_persist", remedy="switch on AOF or RDB on the Redis server, else a restart of it loses all rules")
+        found = await self.inspect()
+        for flaw in (found.cluster, found.version, found.policy):
+            if flaw is not None:
+                raise OperatorMistake(str(flaw))
+        if found.persistence is not None:
+            _log.warning("store_does_not_persist", reason=found.persistence.what, remedy=found.persistence.remedy)
 
-    async def _persists(self, info: dict[str, str]) -> bool:
-        if info.get("aof_enabled") == "1":
-            return True
-        try:
-            reply = await self.read("CONFIG", "GET", "save")
-        except StoreTrouble:
-            # Hosted servers forbid CONFIG; one that ever wrote a snapshot does persist.
-            return info.get("rdb_saves", "0") != "0"
-        return len(reply) == 2 and reply[1] != b""  # noqa: PLR2004  # a name and a value
+    async def inspect(self) -> Inspection:
+        """What kind of server it is.
+
+        Raises:
+            OperatorMistake: It refuses us.
+            StoreAway: Nobody answers.
+        """
+        with translated(refusals_as_mistakes=True):
+            info = await self._client.execute_command("INFO")  # type: ignore[no-untyped-call]  # as above
+        return await inspect(info, self.read)
 
 
 def _client(url: str, *, verify: bool) -> Redis:
@@ -223,30 +210,40 @@ def _client(url: str, *, verify: bool) -> Redis:
     return Redis.from_pool(pool)
 
 
-def _fields(info: bytes) -> dict[str, str]:
-    lines = (line.partition(":") for line in info.decode(errors="replace").splitlines())
-    return {name: value for name, colon, value in lines if colon}
-
-
 @contextmanager
 def translated(step: str = "", *, refusals_as_mistakes: bool = False) -> Iterator[None]:
     """Turn every error of redis-py that leaves the block into one of ours.
 
     Args:
         step: What was being done, for the text.
-        refusals_as_mistakes: At the start, wrong credentials are the operator's mistake; later they are trouble.
+        refusals_as_mistakes: At the start, wrong credentials, on either side, are the operator's mistake; later they are trouble.
     """
     before = cancellations()
     try:
         yield
     except (theirs.RedisError, theirs.RedisClusterException, OSError, TimeoutError) as error:
-        if refusals_as_mistakes and isinstance(error, theirs.AuthenticationError | theirs.NoPermissionError | theirs.AuthorizationError):
-            raise OperatorMistake("the Redis server refuses our user or password: correct REDIS_URL") from error
+        if refusals_as_mistakes and (mistake := _mistake(error)):
+            raise OperatorMistake(mistake) from error
         raise _ours(error, step) from error
     # `asyncio.wait_for` of Python 3.11, through which redis-py speaks, swallows a cancellation that comes together with its result
     # (python/cpython#86296). Whoever was to end would go on: a worker that was frozen would post long after its time limit.
     if cancellations() > before:
         raise asyncio.CancelledError
+
+
+def _mistake(error: Exception) -> str:
+    """What the operator should set otherwise; "" if that is not the matter."""
+    if isinstance(error, theirs.AuthenticationError | theirs.NoPermissionError | theirs.AuthorizationError):
+        return "the Redis server refuses our user or password: correct REDIS_URL"
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is None:
+        return ""
+    return (
+        f"the certificate of the Redis server is not valid ({cause.verify_message.rstrip('.')}): set REDIS_TLS_VERIFY=false if its host "
+        "signs them itself, as Heroku does; else correct REDIS_URL"
+    )
 
 
 _FULL = ("OOM", "MISCONF", "NOREPLICAS")

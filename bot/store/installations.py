@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import struct
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
@@ -89,6 +90,18 @@ return 1
 _PLACES = (keys.INSTALLATIONS, keys.LEAVING)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seals:
+    """How many installations are sealed with what."""
+
+    current: int
+    """The first of our keys."""
+    older: int
+    """Another of our keys."""
+    lost: int
+    """None of our keys."""
+
+
 class StoredInstallations:
     """Implements `bot.ports.Installations`."""
 
@@ -162,6 +175,20 @@ class StoredInstallations:
         if trouble:
             raise trouble
         return changed
+
+    async def seals(self) -> Seals:
+        """Which keys the stored installations need. Changes nothing."""
+        seals = dict.fromkeys((True, False, None), 0)
+        async for name, stored in self._stored():
+            if len(stored) == _HEAD.size:
+                continue
+            sealed = stored[_HEAD.size :]
+            try:
+                self._seal.open(sealed, key=_place(name.decode()))
+                seals[self._seal.is_current(sealed)] += 1
+            except CorruptRecord:
+                seals[None] += 1
+        return Seals(current=seals[True], older=seals[False], lost=seals[None])
 
     async def _resealed(self, name: str, stored: bytes | None) -> bool:
         while stored is not None and len(stored) != _HEAD.size and not self._seal.is_current(stored[_HEAD.size :]):
