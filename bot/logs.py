@@ -5,91 +5,57 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 import structlog
+from structlog.contextvars import merge_contextvars
 from typing_extensions import override
+
+from bot.fields import FIELDS
+from bot.redaction import REDACTED, Redactor, is_secret_name, redact
+from bot.telling import tell
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
 
-REDACTED = "[redacted]"
+__all__ = ["REDACTED", "UNLISTED", "log_to_stderr", "redact"]
 
-_SECRET_NAMES = frozenset({"authorization", "client_secret", "cookie", "password", "refresh_token", "secret", "signing_secret", "token"})
-_SECRETS = tuple(
-    (re.compile(pattern, re.ASCII | re.IGNORECASE), shown)
-    for pattern, shown in (
-        # Slack: xoxb-, xoxp-, xoxe.xoxb-, xoxe-1-, xapp-; where it was is worth knowing, so its kind stays.
-        (r"\b(x(?:ox[a-z]|app)(?:\.xox[a-z])?-)[\w.-]+", rf"\1{REDACTED}"),
-        # A hook lets whoever has it write into the channel.
-        (r"(https://hooks\.slack(?:-gov)?\.com/)[^\s\"'\\]+", rf"\1{REDACTED}"),
-        (r"\bhf_\w{16,}", f"hf_{REDACTED}"),
-        # Discord: user id, time and signature in base64.
-        (r"\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}", REDACTED),
-        # Discord, an interaction's: "interaction:" in base64, good for fifteen minutes of answers.
-        (r"\baW50ZXJhY3Rpb246[\w-]+", REDACTED),
-        (r"(authorization[\"'\\]*\s*[:=]\s*[\"'\\]*)(?:[a-z]+\s+)?[^\s\"',;}\\]+", rf"\1{REDACTED}"),
-        (r"\b((?:bearer|basic)\s+)(?!\[)[\w.~+/=-]{16,}", rf"\1{REDACTED}"),
-        (r"((?:[?&](?:code|state|ticket|token)|\b(?:access_token|client_secret|password|refresh_token))=)[^&\s\"'\\]+", rf"\1{REDACTED}"),
-        # The user of an address: redis://:password@host.
-        (r"\b([a-z][a-z0-9+.-]{1,20}://)[^/\s@\"'\\]+@", rf"\1{REDACTED}@"),
-    )
-)
+UNLISTED = "[not in bot/fields.py]"
+"""In place of what nobody said may be written down."""
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_SHOWN_AS_THEY_ARE = ("event", "exception", "stack")
+"""Of the others a terminal is shown the repr."""
+_TOLD_ELSEWHERE = ("sentry_sdk", "opentelemetry", "urllib3")
+"""Libraries by which errors are told: their own trouble would be told by them, and fail again."""
 
 
-def redact(text: str) -> str:
-    """The text without tokens, passwords in addresses and whatever else opens a door; what they were the name of stays readable."""
-    for pattern, shown in _SECRETS:
-        text = pattern.sub(shown, text)
-    return text
-
-
-def _redact_fields(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:  # noqa: ARG001  # every processor is called alike
-    """Fields that are secret by their name, whatever is in them."""
-    return {name: REDACTED if name.lower() in _SECRET_NAMES else value for name, value in event.items()}
-
-
-def _redact_line(logger: WrappedLogger, method: str, line: str) -> str:  # noqa: ARG001  # every processor is called alike
-    """Last of all, so that tracebacks and what libraries log are seen too."""
-    return redact(line)
-
-
-class _StandardError(logging.StreamHandler[TextIO]):
-    """Writes to what `sys.stderr` is at the moment: around a prompt, something that writes above it."""
-
-    @override
-    def emit(self, record: logging.LogRecord) -> None:
-        self.stream = sys.stderr
-        super().emit(record)
-
-
-def log_to_stderr(level: str) -> None:
+def log_to_stderr(level: str, redact: Redactor = redact) -> None:
     """Send structlog and every library's logging to standard error, from `level` ("debug" to "error") up, without secrets.
+
+    A line carries the fields it was given and those bound around it (structlog.contextvars), as far as `bot.fields` lists them. Whatever
+    is of level error is told further, too (`bot.telling`).
 
     Standard output belongs to the conversation. Calling it again changes the level.
     """
     number = logging.getLevelNamesMapping()[level.upper()]
     shared: list[structlog.typing.Processor] = [
+        merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
-    readable = sys.stderr.isatty()
-    shown: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-        if readable
-        else structlog.processors.JSONRenderer(default=str, ensure_ascii=False)
-    )
-    last = [shown] if readable else [structlog.processors.format_exc_info, shown]
     handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
             processors=[
+                partial(_tell_errors, redact),
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                _redact_fields,
-                *last,
-                _redact_line,  # type: ignore[list-item]  # after the renderer it is a line, not an event
+                structlog.processors.format_exc_info,
+                partial(_without_secrets, redact),
+                *_shown(readable=sys.stderr.isatty()),
             ],
         )
     )
@@ -100,7 +66,59 @@ def log_to_stderr(level: str) -> None:
         # They tell every request and every tick; we tell what came of them.
         logging.getLogger(chatty).setLevel(max(number, logging.WARNING))
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[structlog.stdlib.filter_by_level, *shared, _listed_alone, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def _shown(*, readable: bool) -> list[structlog.typing.Processor]:
+    if readable:
+        return [_plain_text, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    return [structlog.processors.JSONRenderer(ensure_ascii=False)]
+
+
+def _listed_alone(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:  # noqa: ARG001  # every processor is called alike
+    """Of ours: a field that nobody thought about may hold what somebody wrote."""
+    return {name: value if name in FIELDS or is_secret_name(name) else UNLISTED for name, value in event.items()}
+
+
+def _tell_errors(redact: Redactor, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:  # noqa: ARG001  # as above
+    record = event.get("_record")
+    of_theirs = isinstance(record, logging.LogRecord) and record.name.startswith(_TOLD_ELSEWHERE)
+    if event.get("level") in {"error", "critical"} and not of_theirs:
+        about = {name: redact.values(value) for name, value in event.items() if name not in _ITS_OWN and not name.startswith("_")}
+        tell(str(event["event"]), _error_of(event.get("exc_info")), about)
+    return event
+
+
+_ITS_OWN = frozenset({"event", "exc_info", "level", "stack", "stack_info", "timestamp"})
+
+
+def _error_of(told: object) -> BaseException | None:
+    """Loggers are handed an exception, the three of `sys.exc_info()`, or true for the one being handled."""
+    error = told[1] if isinstance(told, tuple) else sys.exception() if told is True else told
+    return error if isinstance(error, BaseException) else None
+
+
+def _without_secrets(redact: Redactor, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:  # noqa: ARG001  # as above
+    """Before it is rendered, so that what was redacted is still JSON; after tracebacks became text."""
+    return {name: REDACTED if is_secret_name(name) else redact.values(value) for name, value in event.items()}
+
+
+def _plain_text(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:  # noqa: ARG001  # as above
+    """A stranger's text must not move the cursor of whoever reads, nor look like a line of ours. JSON sees to that by itself."""
+    for name in _SHOWN_AS_THEY_ARE:
+        if isinstance(text := event.get(name), str):
+            visible = _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+            event[name] = visible.replace("\n", "\\n") if name == "event" else visible
+    return event
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to what `sys.stderr` is at the moment: around a prompt, something that writes above it."""
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)

@@ -1,0 +1,105 @@
+"""Every field that a line of the log may carry, and what it says. What is not listed here is not written down.
+
+Ids and names of ours, moments, numbers, and the words of errors. Nothing a person wrote, but for the two that say so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FIELDS: Mapping[str, str] = {
+    # Of every line.
+    "event": "what happened, one name for each kind of thing",
+    "level": "debug, info, warning (it goes on by itself), error (somebody should look)",
+    "timestamp": "when, UTC, by this machine's clock",
+    "exc_info": "the exception, shown as its traceback",
+    "stack_info": "whether to show where it was logged",
+    "stack": "where it was logged",
+    "reason": "why, in a sentence; the words of an error",
+    "error": "a platform's own name of an error",
+    "code": "a platform's own number of an error",
+    "status": "an HTTP status",
+    # Of a delivery: bound around everything that happens in it.
+    "delivery_key": "the same key, the same post: sha256 of slot and part, 64 hex digits",
+    "slot": "the moment the digest was due, UTC",
+    "platform": '"slack", "discord" or "terminal"',
+    "workspace": "the platform's id of a Slack team or enterprise, or a Discord server",
+    "channel": "platform:workspace:channel, or in what a platform says of itself its own id of the channel",
+    "attempt": "how often a request went out before, from 0",
+    "outcome": "what came of it, by name",
+    "at": "when it will be tried again, UTC",
+    "message_id": "the platform's id of what was posted",
+    "posted": "whether it was found in the channel",
+    "fallback": "what was posted instead",
+    # Of what somebody asked or a platform told.
+    "command": "the command's name, without what follows it",
+    "option": "the name of a command's option",
+    "interaction": "Discord's id of what somebody did",
+    "event_id": "Slack's id of what it told",
+    "payload": "the kind of what Slack told",
+    "heard": "the kind of what Discord told",
+    "discord_event": "the same, where it could not be read",
+    "type": "the platform's name of a kind of payload",
+    "id": "the platform's id of a payload",
+    "user": "the platform's id of a person",
+    "by": "the same, of who installed the app",
+    "message": "the platform's id of a message",
+    "method": "a method of the platform's interface",
+    "line": "what the operator typed at this terminal",
+    "query": "a rule that this version no longer understands, as it was kept",
+    # Of sources and papers.
+    "source": "a source's name",
+    "host": "a host that was asked",
+    "seen": "papers in an answer",
+    "new": "papers not seen before; where a workspace moved, its id from then on",
+    "changed": "papers of which something changed",
+    "refused": "entries that could not be read",
+    "count": "a number of entries",
+    "failures": "how often in a row",
+    "last_new": "when a source last had a new paper, UTC",
+    "day": "the day of a daily list",
+    # Of installations, rights and places.
+    "name": "a workspace's name",
+    "scopes": "what a Slack app was granted",
+    "needed": "scopes it lacks",
+    "missing": "a scope it lacks",
+    "removed": "whether the app was removed",
+    "erase": "whether what is kept is erased",
+    "server": "Discord's id of a server",
+    "thread": "Discord's id of a thread",
+    "post": "Discord's id of a forum's post",
+    "before": "a channel's address until then",
+    "old": "a workspace's id until then",
+    "channels": "a number of channels",
+    "commands": "names of commands told to Discord",
+    "ended": "whether a token will never work again",
+    "advice": "what to do about it",
+    "remedy": "what to do about it",
+    # Of the machine.
+    "part": "a part of the program that is begun again when it fails",
+    "tick": "the name of what is done again and again",
+    "ticks": "names of ticks",
+    "key": "a key of the store",
+    "directory": "where the embedded store is",
+    "pid": "a process",
+    "process": "one of those that run the bot, unlike every other",
+    "port": "where the web server listens",
+    "addresses": "the paths it serves",
+    "bot": "the bot's own id",
+    "shard": "one of the connections to Discord's gateway",
+    "left": "how often it may still be opened today",
+    "strikes": "bad answers of a platform",
+    "minute": "a minute in which Slack held back events",
+    "waiting": "parts of deliveries that are due",
+    "oldest_pending_seconds": "how long the oldest of them has been",
+    "overdue_slots": "digests that are due and not yet planned",
+    "dead": "deliveries of the last 30 days that will not be tried again",
+    "dropped": "how much of what was cleared away",
+    "again_in_seconds": "when it is tried again",
+    "wait_seconds": "the same",
+    "rest_seconds": "how long nothing is asked",
+    "waited_s": "how long it was waited for",
+}
