@@ -12,7 +12,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from bot.cleaning import cleaned
-from bot.logs import redact
+from bot.redaction import redact
 from bot.summary import one_line, shorten
 
 if TYPE_CHECKING:

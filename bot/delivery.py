@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from hashlib import sha256
@@ -17,10 +18,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, PostTrouble, StoreAway, StoreFull, WorkspaceGone
+from bot.counts import Counts
+from bot.errors import Busy, ChannelGone, MessageRefused, NotSent, PostTrouble, StoreAway, StoreFull, StoreTrouble, WorkspaceGone
 from bot.plain import plain
 from bot.ports import Dead, Doubtful, Later, Sent, Settled, State
 from bot.stopping import raise_if_cancelled
+from bot.telling import span
 from bot.uptime import uptime
 from bot.votes import note_shown
 
@@ -195,17 +198,20 @@ class Courier:
         decider: Its rules; `decider.request` also ends requests of outlets that do not keep to it.
         pause: How to wait, given seconds.
         clock: Seconds, to tell how long something took.
+        counts: Where it is counted how deliveries end.
     """
 
     def __init__(
         self,
         store: Store,
         *,
+        counts: Counts | None = None,
         decider: Decider | None = None,
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
         clock: Callable[[], float] = uptime,
     ) -> None:
         self._store = store
+        self._counts = counts or Counts()
         self._decider = decider or Decider()
         self._pause = pause
         self._clock = clock
@@ -219,9 +225,7 @@ class Courier:
         Raises:
             StoreTrouble: The store could not be asked, or not be told. When the lease is over, the part comes back as PENDING or UNKNOWN.
         """
-        log = _log.bind(
-            delivery_key=lease.key, slot=lease.delivery.due.isoformat(), channel=str(lease.delivery.address), attempt=lease.attempt
-        )
+        log = _log.bind(**about(lease))
         decision = None
         if lease.state is State.UNKNOWN:
             if wait := self._decider.quarantined(lease, await self._store.now()):
@@ -235,6 +239,7 @@ class Courier:
                 happened = await self._posted(lease, outlet, plain(lease.delivery.parts[lease.part], outlet.limits.text), log)
             if happened is None:
                 log.warning("lease_too_old_to_begin")
+                self._counts.lease_lost(lease.delivery.address.platform)
                 return Delivered()
             if isinstance(happened, Sent):
                 # Nothing is asked in between: a store that is away has to hear of it when it is back.
@@ -269,13 +274,17 @@ class Courier:
         try:
             async with asyncio.timeout(self._decider.request.total_seconds()):
                 address, tags = lease.delivery.address, () if lease.part else lease.delivery.tags
-                return Sent(await outlet.post(address, message, key=lease.key, under=lease.under, tags=tags))
+                with span("posting", **about(lease)):
+                    return Sent(await outlet.post(address, message, key=lease.key, under=lease.under, tags=tags))
         except Exception as trouble:  # noqa: BLE001 - a bug in an outlet must not cost the lease: what it did is in doubt, and told loudly
             _tell_bug(trouble, log)
+            if isinstance(trouble, Busy):
+                self._counts.throttled(lease.delivery.address.platform)
             return trouble
 
     async def _settle(self, lease: Lease, outcome: Outcome, log: structlog.typing.FilteringBoundLogger) -> None:
         settled = await self._told(lease, outcome, log)
+        await self._count(lease, outcome, settled)
         if settled is Settled.LOST:
             log.warning("lease_lost", outcome=type(outcome).__name__)
             return
@@ -288,6 +297,23 @@ class Courier:
             case Dead(reason):
                 log.error("delivery_dead", reason=reason)
 
+    async def _count(self, lease: Lease, outcome: Outcome, settled: Settled) -> None:
+        platform, parts = lease.delivery.address.platform, lease.delivery.parts
+        if settled is Settled.LOST:
+            self._counts.lease_lost(platform)
+            return
+        match outcome:
+            case Sent():
+                if lease.part == 0:
+                    with suppress(StoreTrouble):  # a figure less; what was posted is settled
+                        self._counts.began(platform, await self._store.now() - lease.delivery.due)
+                if lease.part == len(parts) - 1:
+                    self._counts.sent(platform)
+            case Doubtful(counts=True):
+                self._counts.unknown(platform)
+            case Dead():
+                self._counts.died(platform)
+
     async def _told(self, lease: Lease, outcome: Outcome, log: structlog.typing.FilteringBoundLogger) -> Settled:
         for number, wait in enumerate(_SETTLING):
             try:
@@ -298,6 +324,19 @@ class Courier:
                 raise_if_cancelled()
                 await self._pause(wait.total_seconds())
         return await self._store.deliveries.settle(lease, outcome)
+
+
+def about(lease: Lease) -> dict[str, str | int]:
+    """What every line of the log, and every span, says of a delivery: whose it is, and that it is the same one as in another line."""
+    address = lease.delivery.address
+    return {
+        "delivery_key": lease.key,
+        "slot": lease.delivery.due.isoformat(),
+        "platform": address.platform,
+        "workspace": address.workspace,
+        "channel": str(address),
+        "attempt": lease.attempt,
+    }
 
 
 def _tell_bug(trouble: Exception, log: structlog.typing.FilteringBoundLogger) -> None:

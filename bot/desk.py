@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot.counts import Counts
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
@@ -38,6 +40,8 @@ class Desk:
     """By platform."""
     hurry: Callable[[], Awaitable[object]] = _nobody_waits
     """Deliver what is due now rather than at the next tick; somebody is looking."""
+    counts: Counts = field(default_factory=Counts)
+    """What this process counts."""
     composing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     """Held while a digest is composed, which is computing for the most part: answers go between two of them, and not after a dozen."""
 

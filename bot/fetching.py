@@ -14,6 +14,7 @@ import structlog
 from bot.errors import SourceBusy, SourceTrouble
 from bot.jobs import take_in
 from bot.ports import Health
+from bot.telling import span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -86,18 +87,24 @@ async def read_source(desk: Desk, source: Source, next_reading: NextReading, *, 
     now = await desk.store.now()
     asked_to_wait = None
     try:
-        harvest = await source.fetch(turn.mark, now)
+        with span("reading", source=source.name):
+            harvest = await source.fetch(turn.mark, now)
     except asyncio.CancelledError:
         # We are told to stop: give the turn back, so that the next start need not wait for the lease.
         await desk.store.fetches.finish(turn, turn.health, again=now)
         raise
     except SourceTrouble as exc:
         health = after_trouble(turn.health, exc.reason, now)
+        desk.counts.read(source.name, well=False)
+        if isinstance(exc, SourceBusy):
+            desk.counts.throttled(source.name)
         asked_to_wait = exc.retry_after if isinstance(exc, SourceBusy) else None
         reading = Reading(source=source.name, trouble=exc.reason)
         _log.warning("source_trouble", source=source.name, reason=exc.reason, failures=health.failures)
     else:
-        intake = await take_in(desk, source.name, harvest, now)
+        with span("filing", source=source.name):
+            intake = await take_in(desk, source.name, harvest, now)
+        desk.counts.read(source.name, well=True, new=intake.new, refused=intake.refused)
         health = after_reading(turn.health, harvest, intake, now)
         reading = Reading(source=source.name, intake=intake, note=harvest.note)
         _log.info("source_read", source=source.name, seen=intake.seen, new=intake.new, changed=intake.changed, refused=intake.refused)

@@ -10,6 +10,7 @@ import asyncio
 import dataclasses
 import itertools
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -28,6 +29,7 @@ from bot.ports import Delivery, Filed, Filing, Planned
 from bot.query import hits, matches
 from bot.ranking import Matched
 from bot.timetable import next_due
+from bot.uptime import uptime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -119,7 +121,9 @@ async def _file(desk: Desk, changes: Sequence[Change], *, mark: tuple[str, bytes
         await desk.memory.catch_up(now)
         percolator = desk.memory.percolator
         had = {(address, id) for address, ids in percolator.match(before).items() for id in ids}
+        began = uptime()
         wanted = percolator.match(after)
+        desk.counts.matched(timedelta(seconds=uptime() - began))
         inboxes = {address: new for address, ids in wanted.items() if (new := [id for id in ids if (address, id) not in had])}
         filed = await desk.store.papers.file(Filing(papers=papers, inboxes=inboxes, rules=desk.memory.rules, mark=mark))
 

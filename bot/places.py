@@ -9,8 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
-from bot.delivery import REQUEST
+from bot.delivery import REQUEST, about
 from bot.errors import StoreTrouble
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ class Places:
         task.add_done_callback(self._end)
 
     async def _delivered(self, lease: Lease) -> None:
+        bind_contextvars(**about(lease))  # this task's own, and so of whatever is logged on the way, in outlets and in the store
         try:
             went_well = await self._deliver(lease)
         except Exception as failure:  # noqa: BLE001 - as above: one that fails must not abandon the requests of the others
@@ -192,6 +194,6 @@ class Places:
                 async with asyncio.timeout(_GOODBYE.total_seconds()):
                     await self._deliveries.release(lease)
             except (StoreTrouble, TimeoutError) as trouble:
-                _log.warning("lease_not_given_back", delivery_key=lease.key, reason=str(trouble) or "not answered in time")
+                _log.warning("lease_not_given_back", **about(lease), reason=str(trouble) or "not answered in time")
 
         await asyncio.gather(*map(give_back, leases))

@@ -17,7 +17,9 @@ from bot.delivery import PauseChannel, PauseWorkspace
 from bot.errors import CorruptRecord, StoreTrouble, UserMistake
 from bot.fetching import FirstReading, read_source
 from bot.places import LEASE, LOOK_EVERY, Places
+from bot.ports import Planned
 from bot.standing import standing
+from bot.telling import span
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
@@ -48,7 +50,7 @@ UNREADABLE = timedelta(hours=1)
 """How long a slot whose record cannot be read is left alone before it is tried, and told, again."""
 HURRY = timedelta(seconds=5)
 """How long somebody who is looking waits for a delivery; what takes longer comes in its time."""
-PATIENCE = timedelta(seconds=20)
+PATIENCE = timedelta(seconds=12)
 """How long a stop waits for requests under way."""
 
 _log = structlog.get_logger()
@@ -133,11 +135,14 @@ class Worker:
             if (address, moment) in self._unreadable:
                 continue
             try:
-                outcome = await jobs.plan_slot(self._desk, address, moment)
+                with span("planning", platform=address.platform, workspace=address.workspace, slot=moment.isoformat()):
+                    outcome = await jobs.plan_slot(self._desk, address, moment)
             except (CorruptRecord, UserMistake) as error:
                 self._unreadable[address, moment] = now + UNREADABLE
                 _log.error("slot_not_planned", channel=str(address), slot=moment.isoformat(), reason=str(error))
             else:
+                if outcome is Planned.PLANNED:
+                    self._desk.counts.slot_due(address.platform)
                 _log.info("slot_planned", channel=str(address), slot=moment.isoformat(), outcome=outcome.name)
 
     async def deliver_due(self) -> int:
@@ -201,7 +206,7 @@ class Worker:
             **await self._desk.store.sweep(),
             "papers of the archive": await self._desk.memory.forget_gone(),
         }
-        _log.info("swept", **{kind.replace(" ", "_"): number for kind, number in dropped.items()})
+        _log.info("swept", dropped=dropped)
 
     async def _deliver(self, lease: Lease) -> bool | None:
         delivered = await self._courier.deliver(lease, self._desk.outlets[lease.delivery.address.platform])

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from bot.ports import Outlet, Store
 
 
+def desk_with(store: Store) -> Desk:
+    """A desk with a store on it and nothing else."""
+    return Desk(store=store, memory=Memory(channels=store.channels, papers=store.papers))
+
+
 async def library_desk(store: Store, outlets: Mapping[str, Outlet]) -> Desk:
     """A desk with the papers of `tests.library` taken in, and somebody who delivers to whatever outlets it has at the time."""
     desk = Desk(store=store, memory=Memory(channels=store.channels, papers=store.papers), outlets=outlets)

@@ -13,12 +13,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from adapters.web import server
 from adapters.web.server import serving
+from bot.counts import FAMILIES, Counts
 from bot.errors import StoreAway
-from bot.metrics import KEPT_S, Metrics, exposition
-from bot.ports import Backlog, Dead, Overdue
+from bot.metrics import KEPT_S, Metrics, Reading, exposition
+from bot.ports import Backlog, Dead, Health, Overdue, Pulse
 from bot.standing import PLATFORMS, Standing
 from bot.store.store import open_store
-from bot.ticker import Tally
 from tests.store.outbox import ADDRESS, DUE, delivery, post_now, settled, subscribe
 
 if TYPE_CHECKING:
@@ -44,41 +44,87 @@ async def test_what_waits_is_overdue_and_died_is_told_with_its_age(store: RedisS
     await subscribe(store, due=DUE + timedelta(seconds=30))
     clock.advance(timedelta(minutes=2))
     read = samples(await Metrics(store)())
-    assert read == {
-        ("paperboy_deliveries_waiting", "slack"): 1,
-        ("paperboy_deliveries_waiting", "discord"): 0,
-        ("paperboy_deliveries_waiting", "terminal"): 0,
-        ("paperboy_oldest_pending_seconds", "slack"): 120,
-        ("paperboy_oldest_pending_seconds", "discord"): 0,
-        ("paperboy_oldest_pending_seconds", "terminal"): 0,
-        ("paperboy_deliveries_dead",): 1,
-        ("paperboy_slots_overdue",): 1,
-        ("paperboy_oldest_overdue_seconds",): 90,
-    }
+    assert (
+        read.items()
+        >= {
+            ("paperboy_deliveries_waiting", "slack"): 1,
+            ("paperboy_deliveries_waiting", "discord"): 0,
+            ("paperboy_deliveries_waiting", "terminal"): 0,
+            ("paperboy_oldest_pending_seconds", "slack"): 120,
+            ("paperboy_oldest_pending_seconds", "discord"): 0,
+            ("paperboy_oldest_pending_seconds", "terminal"): 0,
+            ("paperboy_deliveries_dead",): 1,
+            ("paperboy_slots_overdue",): 1,
+            ("paperboy_oldest_overdue_seconds",): 90,
+        }.items()
+    )
+
+
+async def test_what_all_processes_counted_is_told_in_one_place(store: RedisStore) -> None:
+    for process, times in (("worker-1", 2), ("worker-2", 1)):
+        counts = Counts()
+        for _ in range(times):
+            counts.sent("slack")
+            counts.began("slack", timedelta(seconds=20))
+        await store.figures.add(process, *counts.batch())
+    read = samples(await Metrics(store)())
+    assert (read["paperboy_deliveries_sent_total", "slack"], read["paperboy_deliveries_sent_total", "discord"]) == (3, 0)
+    assert (read["paperboy_lateness_seconds_bucket", "15.0", "slack"], read["paperboy_lateness_seconds_bucket", "30.0", "slack"]) == (0, 3)
+    assert (read["paperboy_lateness_seconds_count", "slack"], read["paperboy_lateness_seconds_sum", "slack"]) == (3, 60)
+
+
+def test_buckets_stand_in_their_order_as_prometheus_wants_them() -> None:
+    counts = Counts()
+    counts.answered("discord", "search", timedelta(seconds=0.2), well=True)
+    _, totals = counts.batch()
+    page = exposition(Reading(stands=IDLE, totals=totals)).decode()
+    bounds = [
+        line.partition('le="')[2].partition('"')[0] for line in page.splitlines() if line.startswith("paperboy_command_seconds_bucket")
+    ]
+    assert [float(bound) for bound in bounds] == sorted(float(bound) for bound in bounds)
+    assert bounds[-1] == "+Inf"
 
 
 def test_every_figure_has_its_help_and_its_type() -> None:
-    page = exposition(IDLE, {"plan": Tally()}).decode()
-    families = list(text_string_to_metric_families(page))
-    assert len(families) == 8
-    assert all(family.documentation and family.type in {"gauge", "counter"} for family in families)
-    assert page.count("# HELP ") == page.count("# TYPE ") == 8
+    page = exposition(Reading(stands=IDLE)).decode()
+    families = {family.name: family for family in text_string_to_metric_families(page)}
+    assert families.keys() >= {family.name for family in FAMILIES}
+    assert all(family.documentation and family.type in {"gauge", "counter", "histogram"} for family in families.values())
+    assert page.count("# HELP ") == page.count("# TYPE ") == len(families)
     assert page.endswith("\n")
 
 
-def test_the_ticks_of_the_process_are_told_if_it_has_any() -> None:
-    read = samples(exposition(IDLE, {"plan": Tally(3, 1, DUE), 'fetch "odd"\\\n': Tally()}))
-    assert (read["paperboy_ticks_total", "plan"], read["paperboy_ticks_failed_total", "plan"]) == (3, 1)
-    assert read["paperboy_tick_last_timestamp_seconds", "plan"] == DUE.timestamp()
-    assert read["paperboy_ticks_total", 'fetch "odd"\\\n'] == 0
-    assert ("paperboy_tick_last_timestamp_seconds", 'fetch "odd"\\\n') not in read
-    assert not any(name.startswith("paperboy_tick") for name, *_ in samples(exposition(IDLE, {})))
+async def test_each_process_is_told_with_its_ticks(store: RedisStore, clock: Clock) -> None:
+    pulse = Pulse(
+        process="w-1", role="worker", host="den", pid=7, version="1", started=DUE, at=DUE, not_ready=("slack",), memory=90,
+        ticks={"plan": DUE, 'fetch "odd"\\\n': None},
+    )  # fmt: skip
+    await store.figures.beat(pulse)
+    read = samples(await Metrics(store)())
+    assert read["paperboy_processes", "worker"] == 1
+    assert read["paperboy_process_parts_not_ready", "w-1", "worker"] == 1
+    assert read["paperboy_process_memory_bytes", "w-1", "worker"] == 90
+    assert read["paperboy_process_started_seconds", "w-1", "worker"] == DUE.timestamp()
+    assert read["paperboy_tick_last_timestamp_seconds", "w-1", "worker", "plan"] == DUE.timestamp()
+    assert ("paperboy_tick_last_timestamp_seconds", "w-1", "worker", 'fetch "odd"\\\n') not in read
+
+
+async def test_how_long_ago_a_source_was_read_is_told(store: RedisStore, clock: Clock) -> None:
+    await store.fetches.ensure("arxiv:cs.CL")
+    turn = await store.fetches.claim("arxiv:cs.CL", lease=timedelta(minutes=1))
+    assert turn is not None
+    await store.fetches.finish(turn, Health(last_good=clock.now, failures=2), again=clock.now)
+    clock.advance(timedelta(minutes=5))
+    read = samples(await Metrics(store, sources=["arxiv:cs.CL", "never"])())
+    assert (read["paperboy_source_age_seconds", "arxiv:cs.CL"], read["paperboy_source_failures", "arxiv:cs.CL"]) == (300, 2)
+    assert ("paperboy_source_age_seconds", "never") not in read
+    assert read["paperboy_store_memory_bytes",] > 0
 
 
 def test_a_clock_that_was_set_back_makes_nothing_younger_than_new() -> None:
     ahead = DUE + timedelta(hours=1)
     stands = Standing(at=DUE, backlogs={"slack": Backlog(waiting=1, oldest=ahead)}, overdue=Overdue(1, ahead), dead=0)
-    read = samples(exposition(stands, {}))
+    read = samples(exposition(Reading(stands=stands)))
     assert (read["paperboy_oldest_pending_seconds", "slack"], read["paperboy_oldest_overdue_seconds",]) == (0, 0)
 
 

@@ -230,7 +230,7 @@ async def test_the_hourly_sweep_erases_workspaces_that_left(desk: Desk, clock: C
         await a_worker(desk).sweep()
 
     assert (await desk.store.channels.load(HERE)).version == 0
-    assert [log["channels_that_left"] for log in logs if log["event"] == "swept"] == [1]
+    assert [log["dropped"]["channels that left"] for log in logs if log["event"] == "swept"] == [1]
 
 
 async def test_a_thread_is_posted_whole_and_under_its_opening(desk: Desk, outlet: KeepingOutlet, clock: Clock) -> None:

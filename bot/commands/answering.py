@@ -16,6 +16,8 @@ from bot.errors import BadQuery, CorruptRecord, NewerRecord, SourceTrouble, Stor
 from bot.identity import recognise
 from bot.message import Buttons, Excerpt, Hint, Text
 from bot.query import marked
+from bot.telling import span
+from bot.uptime import uptime
 
 if TYPE_CHECKING:
     from bot.commands.call import Call
@@ -38,6 +40,37 @@ async def answer(desk: Desk, call: Call) -> Answer:
     A trailing `here` makes a private answer public. The same call twice is answered twice; whoever may receive a call twice from
     its platform drops the repeat before.
     """
+    began, well = uptime(), False
+    try:
+        answered = await _kindly(desk, call)
+        well = True
+    except SourceTrouble as exc:
+        answered = said(Text(f"A source of papers is in trouble just now: {exc.reason} Nothing was changed; try again later."))
+    except NewerRecord:
+        answered = said(
+            Text("A newer version of me has written down this channel, and this one cannot read it; nothing was changed."),
+            Hint("While I am being replaced that lasts some minutes; try again then."),
+        )
+    except CorruptRecord as exc:
+        _log.error("record_not_readable", key=exc.key, reason=str(exc))
+        answered = said(
+            Text("What is kept about this channel cannot be read. Whoever runs me has been told in the log; nothing was changed."),
+            Hint("If nobody can mend it, `forget everything` erases it, and you can begin anew."),
+        )
+    except StoreFull:
+        _log.error("store_full", command=call.text.partition(" ")[0])
+        answered = said(Text("My store is full, so this was not saved. Whoever runs me has been told in the log."))
+    except StoreTrouble as exc:
+        _log.error("store_trouble", command=call.text.partition(" ")[0], reason=str(exc))
+        answered = said(Text("I cannot reach my store just now, so this may not have been saved. Try again in a minute."))
+    finally:
+        name, _ = _parted(call.text)
+        desk.counts.answered(call.address.platform, name if name in _BY_NAME else "", timedelta(seconds=uptime() - began), well=well)
+    return answered
+
+
+async def _kindly(desk: Desk, call: Call) -> Answer:
+    """The answer, also to a person's mistake."""
     try:
         if not call.asker.is_operator:
             await _within_limits(desk, call)
@@ -46,25 +79,6 @@ async def answer(desk: Desk, call: Call) -> Answer:
         return said(Text(exc.reason), Excerpt(marked(exc)), *_remedy(exc, _retry(call, exc)))
     except UserMistake as exc:
         return said(Text(exc.reason), *hint(exc.hint), *_remedy(exc, exc.instead))
-    except SourceTrouble as exc:
-        return said(Text(f"A source of papers is in trouble just now: {exc.reason} Nothing was changed; try again later."))
-    except NewerRecord:
-        return said(
-            Text("A newer version of me has written down this channel, and this one cannot read it; nothing was changed."),
-            Hint("While I am being replaced that lasts some minutes; try again then."),
-        )
-    except CorruptRecord as exc:
-        _log.error("record_not_readable", key=exc.key, reason=str(exc))
-        return said(
-            Text("What is kept about this channel cannot be read. Whoever runs me has been told in the log; nothing was changed."),
-            Hint("If nobody can mend it, `forget everything` erases it, and you can begin anew."),
-        )
-    except StoreFull:
-        _log.error("store_full", command=call.text.partition(" ")[0])
-        return said(Text("My store is full, so this was not saved. Whoever runs me has been told in the log."))
-    except StoreTrouble as exc:
-        _log.error("store_trouble", command=call.text.partition(" ")[0], reason=str(exc))
-        return said(Text("I cannot reach my store just now, so this may not have been saved. Try again in a minute."))
 
 
 async def _within_limits(desk: Desk, call: Call) -> None:
@@ -84,7 +98,8 @@ async def _answered(desk: Desk, call: Call) -> Answer:
     rest = rest.removesuffix(HERE).rstrip() if public else rest
     if command.manages and not (command.tells and not rest):
         await must_be_allowed(desk, call, command.name)
-    answered = await command.run(desk, call, rest)
+    with span("command", platform=call.address.platform, workspace=call.address.workspace, command=name):
+        answered = await command.run(desk, call, rest)
     return Answer(answered.message, public=public or answered.public, threaded=answered.threaded)
 
 

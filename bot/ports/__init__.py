@@ -23,6 +23,7 @@ from bot.ports.deliveries import (
     State,
 )
 from bot.ports.fetches import Fetches, Health, Turn
+from bot.ports.figures import Figures, Pulse, Series
 from bot.ports.installations import Installations
 from bot.ports.locks import Locks
 from bot.ports.outlets import Limits, Outlet
@@ -44,6 +45,7 @@ __all__ = [
     "Doubtful",
     "Due",
     "Fetches",
+    "Figures",
     "Filed",
     "Filing",
     "Gate",
@@ -61,9 +63,11 @@ __all__ = [
     "Overdue",
     "Papers",
     "Planned",
+    "Pulse",
     "RuleChanges",
     "Saved",
     "Sent",
+    "Series",
     "Settled",
     "Source",
     "Span",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bot.ports.channels import Channels
     from bot.ports.deliveries import Deliveries
     from bot.ports.fetches import Fetches
+    from bot.ports.figures import Figures
     from bot.ports.installations import Installations
     from bot.ports.locks import Locks
     from bot.ports.papers import Papers
@@ -70,6 +71,12 @@ class Cache(Protocol):
     async def allow(self, key: str, *, limit: int, per: timedelta) -> bool:
         """Count one use; False once more than `limit` fell into the current window of length `per`."""
 
+    async def forget(self, platform: str, workspace: str) -> int:
+        """Drop whatever is kept of a workspace: under keys that begin with the platform and have the workspace between two colons.
+
+        Returns how many entries those were. Twice is as good as once. Slow.
+        """
+
 
 class Store(Protocol):
     """All that is kept."""
@@ -102,6 +109,11 @@ class Store(Protocol):
     @property
     def installations(self) -> Installations:
         """Who the bot is in each workspace."""
+        ...
+
+    @property
+    def figures(self) -> Figures:
+        """What all processes counted, and which are alive."""
         ...
 
     @property

@@ -20,7 +20,7 @@ from bot.errors import CorruptRecord, NewerRecord
 from bot.identity import names
 from bot.installation import Installation
 from bot.paper import Paper, PaperId
-from bot.ports import Attempt, Delivery, Health
+from bot.ports import Attempt, Delivery, Health, Pulse
 from bot.store import wire
 from bot.store.blocks import message_in, message_out
 from bot.store.dictionary import DICTIONARIES
@@ -87,6 +87,7 @@ _PAPER = Form(wire.PaperWire, compressed=True)
 _CHANNEL = Form(wire.ChannelWire)
 _DELIVERY = Form(wire.DeliveryWire)
 _HEALTH = Form(wire.HealthWire)
+_PULSE = Form(wire.PulseWire)
 _ATTEMPT = Form(wire.AttemptWire)
 _INSTALLATION = Form(wire.InstallationWire)
 
@@ -217,6 +218,18 @@ def unpack_attempt(data: bytes, *, key: str) -> Attempt:
 
 
 # ---------------------------------------------------------------- sources
+
+
+def pack_pulse(pulse: Pulse) -> bytes:
+    """What a process says of itself, as stored."""
+    fields = {field.name: getattr(pulse, field.name) for field in dataclasses.fields(Pulse)}
+    return _PULSE.pack(wire.PulseWire(**fields | {"not_ready": tuple(pulse.not_ready), "ticks": dict(pulse.ticks)}))
+
+
+def unpack_pulse(data: bytes, *, key: str) -> Pulse:
+    """The inverse of `pack_pulse`; raises as `Form.unpack` does."""
+    record = _PULSE.unpack(data, key=key)
+    return Pulse(**{field.name: getattr(record, field.name) for field in dataclasses.fields(Pulse)})
 
 
 def pack_health(health: Health) -> bytes:

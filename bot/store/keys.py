@@ -38,6 +38,11 @@ SHOWN = timedelta(days=30)
 TOMBSTONE = timedelta(hours=24)
 """How long it is remembered that a channel was forgotten: so long may a process be behind without reading everything anew."""
 
+COUNTED = timedelta(days=35)
+"""How long it is known what was counted on a day."""
+BEATEN = timedelta(minutes=2)
+"""How long a process counts as alive after it last said so."""
+
 BUCKETS = 1024
 """Hashes that share the channels: at 150,000 channels some 150 in each, the size that loads fastest."""
 
@@ -117,6 +122,11 @@ def capped(address: Address) -> str:
 def kept(address: Address) -> str:
     """The channel's reading list: paper -> when it was put there."""
     return f"{PREFIX}kept:{address}"
+
+
+def undo(address: Address) -> str:
+    """What `bot.commands.rules` keeps in the cache to bring removed rules back; here, for it names people and has to go with the rest."""
+    return cache(f"undo:{address}")
 
 
 # ---------------------------------------------------------------- votes
@@ -219,6 +229,27 @@ def allow(key: str, window: str) -> str:
     return f"{PREFIX}allow:{key}:{window}"
 
 
+# ---------------------------------------------------------------- figures
+
+FIGURES = PREFIX + "figures"
+PULSES = PREFIX + "pulses"
+
+
+def figures_of(day: int) -> str:
+    """What was counted on one day by UTC, in days since 1970."""
+    return f"{PREFIX}figures:day:{day}"
+
+
+def batch(process: str) -> str:
+    """The number of the last batch of figures that came through from a process."""
+    return f"{PREFIX}batch:{process}"
+
+
+def pulse(process: str) -> str:
+    """What a process last said of itself."""
+    return f"{PREFIX}pulse:{process}"
+
+
 # ---------------------------------------------------------------- trouble
 
 CORRUPT_COUNT = PREFIX + "corrupt:count"
@@ -231,7 +262,7 @@ def corrupt(key: str) -> str:
 
 def of_channel(address: Address) -> tuple[str, ...]:
     """All that is kept about this channel and is keyed by its address, apart from its record."""
-    spellings = (inbox, filed, posted, capped, kept, votes, shown, shown_at, deliveries_of, log, failing)
+    spellings = (inbox, filed, posted, capped, kept, undo, votes, shown, shown_at, deliveries_of, log, failing)
     return tuple(spell(address) for spell in spellings)
 
 
@@ -293,6 +324,11 @@ TABLE = (
     Entry("cache:*", "string", "any bytes", CACHED),
     Entry("first:*", "string", "until when asking again is not asking first", CACHED),
     Entry("allow:*", "string", "uses in one window", CACHED),
+    Entry("figures", "hash", "series -> what was counted of it, ever", "one entry for each series"),
+    Entry("figures:day:*", "hash", "series -> what was counted of it on one day", COUNTED),
+    Entry("batch:*", "string", "the number of the last batch", CACHED),
+    Entry("pulses", "zset", "process -> when it last said that it is alive", BEATEN),
+    Entry("pulse:*", "string", "what a process last said of itself", BEATEN),
     Entry("corrupt:at:*", "string", "bytes that could not be read", SET_ASIDE),
     Entry("corrupt:count", "string", "how many records could not be read, ever", "one number"),
 )

@@ -12,6 +12,7 @@ from bot.store.channels import StoredChannels
 from bot.store.connection import Connection
 from bot.store.deliveries import StoredDeliveries
 from bot.store.fetches import StoredFetches
+from bot.store.figures import StoredFigures
 from bot.store.gate import StoredGate
 from bot.store.installations import StoredInstallations
 from bot.store.locks import StoredLocks
@@ -41,6 +42,7 @@ class RedisStore:
         self.fetches = StoredFetches(connection)
         self.votes = StoredVotes(connection)
         self.installations = StoredInstallations(connection, seal or Seal(()))
+        self.figures = StoredFigures(connection)
         self.gate = StoredGate(connection)
         self.locks = StoredLocks(connection)
         self.cache = StoredCache(connection)

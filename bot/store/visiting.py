@@ -55,6 +55,26 @@ async def visit_store(url: str = "", *, directory: Path, verify: bool = True) ->
         yield await _visited(_with_a_store(directory), stack)
 
 
+@asynccontextmanager
+async def running_store(url: str = "", *, directory: Path, verify: bool = True) -> AsyncIterator[RedisStore | None]:
+    """The store at `url`, or, without one, that of the bot at work in `directory`; None if none is. Starts nothing, whatever it finds.
+
+    Raises:
+        OperatorMistake: The server at `url` cannot be used.
+        StoreAway: Nobody answers.
+    """
+    async with AsyncExitStack() as stack:
+        if url:
+            yield await stack.enter_async_context(open_store(url, directory=directory, verify=verify))
+            return
+        if (at := _socket_of_a_bot(directory)) is None:
+            yield None
+            return
+        connection = await Connection.open(f"unix://{quote(str(at))}")
+        stack.push_async_callback(connection.close)
+        yield RedisStore(connection, keeps=True)
+
+
 async def _visited(directory: Path, stack: AsyncExitStack) -> Visit:
     from bot.store.directory import InUse, open_socket  # noqa: PLC0415  # here, for it needs Unix
 
@@ -79,6 +99,12 @@ async def _visited(directory: Path, stack: AsyncExitStack) -> Visit:
         if time.monotonic() >= until:
             raise StoreAway(f"the bot at work in DATA_DIR {directory} has a server that does not answer; try again in a moment") from away
         await asyncio.sleep(0.05)
+
+
+def _socket_of_a_bot(directory: Path) -> Path | None:
+    from bot.store.directory import open_socket  # noqa: PLC0415  # here, for it needs Unix
+
+    return open_socket(directory.resolve()) if directory.is_dir() else None
 
 
 def _is_ours(directory: Path) -> bool:

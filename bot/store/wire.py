@@ -197,6 +197,21 @@ class HealthWire(Struct, array_like=True, frozen=True):
     refused: int = 0
 
 
+class PulseWire(Struct, array_like=True, frozen=True):
+    """A `Pulse`; the fields have the same names and meanings."""
+
+    process: str
+    role: str
+    host: str
+    pid: int
+    version: str
+    started: datetime
+    at: datetime
+    not_ready: tuple[str, ...] = ()
+    memory: int = 0
+    ticks: dict[str, datetime | None] = {}
+
+
 class AttemptWire(Struct, array_like=True, frozen=True):
     """One `Attempt` of a delivery log."""
 
