@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+
 from adapters.terminal.doors import Pipe, door
 from adapters.terminal.listener import Conversation
 from adapters.terminal.look import PLAIN
@@ -24,10 +26,12 @@ from bot.errors import OperatorMistake, StoreTrouble
 from bot.fetching import read_source
 from bot.logs import log_to_stderr
 from bot.operating import Asked, deliveries
-from bot.settings import Settings, read_settings, revealed
+from bot.redaction import Redactor
+from bot.settings import Settings, example, read_settings, refuse_lost_disk, revealed, secrets_of
 from bot.sources.config import DEMO, Config, load, next_reading
 from bot.stopping import raise_if_cancelled, until_told
 from bot.store.store import open_store
+from bot.telling import telling
 from bot.wiring import open_desk, worker_at
 from bot.zones import is_zone
 
@@ -57,12 +61,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 well, 1 not well, 2 started wrongly, 128 and the number of the signal that stopped it (130 Ctrl-C, 143
         SIGTERM, 129 a closed window). What serves has no other end than being told to stop: 0.
     """
+    log_to_stderr("info")  # for what goes wrong before the settings are known
     try:
         options = _options(sys.argv[1:] if arguments is None else arguments)
+        if options.run is _settings:
+            # Also while some are wrong: it tells what would be right.
+            return int(_settings())  # mypy takes `options.run` for Any, and with it what it is compared with
         settings = read_settings()
-        log_to_stderr(settings.log_level if "log_level" in settings.model_fields_set else options.log or settings.log_level)
+        level = settings.log_level if "log_level" in settings.model_fields_set else options.log or settings.log_level
+        log_to_stderr(level, Redactor(secrets_of(settings)))
         try:
-            return asyncio.run(until_told(options.run(settings, options), serving=options.run in SERVING))
+            return int(asyncio.run(until_told(options.run(settings, options), serving=options.run in SERVING)))
         except StoreTrouble as exc:
             store = "The store at REDIS_URL" if settings.redis_url and options.run is not _demo else "The store"
             sys.stderr.write(f"{store} failed: {exc}\n")
@@ -72,6 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except Exception:  # noqa: BLE001  # a bug; Python's own way of showing it would show tokens, too
+        structlog.get_logger().critical("crashed", exc_info=True)
+        return 1
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -84,9 +96,11 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         ("demo", _demo, "error", "a conversation with sample papers: no network, no account, nothing kept"),
         ("terminal", _terminal, "error", "the conversation on the configured sources and store"),
         ("worker", _worker, "", "fetch, match and deliver, without a conversation"),
-        ("web", _web, "", "only Slack's doors: answer people, without fetching and delivering"),
+        ("web", _web, "", "only the web server: Slack's door and the status page, without fetching and delivering"),
         ("gateway", _gateway, "", "only Discord's door: one process at a time is connected, others stand by"),
         ("check", _check, "error", "look whether all is set up rightly: store, tokens, scopes, intents, clock"),
+        ("healthcheck", _healthcheck, "error", "whether the bot on this machine is alive, for whoever starts it again: status 0 or 1"),
+        ("settings", _settings, "error", "every setting there is, as a .env file to fill in"),
         ("fetch", _fetch, "error", "read the sources once, now"),
         (
             "deliveries",
@@ -100,6 +114,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         command.set_defaults(run=run, log=log)
         if name == "fetch":
             command.add_argument("source", nargs="?", default="", help="only this one, or those of this kind (arxiv, arxiv:cs.CL)")
+        if name == "check":
+            command.add_argument("--json", action="store_true", help="one JSON document instead of text")
         if name == "deliveries":
             _wishes(command)
     first = next((one for one in arguments if not one.startswith("-")), "")
@@ -124,37 +140,52 @@ def _wishes(command: argparse.ArgumentParser) -> None:
     again.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON document instead of text")
 
 
-async def _serve(settings: Settings, *, doors: Collection[str], works: bool) -> int:
+async def _serve(settings: Settings, role: str, *, doors: Collection[str], works: bool) -> int:
     from bot.serving import serve  # noqa: PLC0415  # a platform's libraries double the start of a demo
 
-    return await serve(settings, doors=doors, works=works)
+    refuse_lost_disk(settings)
+    dsn, endpoint = revealed(settings.sentry_dsn), str(settings.otlp_endpoint or "")
+    with telling(redact=Redactor(secrets_of(settings)), version=__version__, sentry_dsn=dsn, otlp_endpoint=endpoint):
+        return await serve(settings, role=role, doors=doors, works=works)
 
 
 async def _run(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
     if not settings.has_slack and not settings.has_discord:
         sys.stderr.write(NOTHING_CONFIGURED.format(data=settings.data_dir))
         return 2
-    return await _serve(settings, doors=DOORS, works=True)
+    return await _serve(settings, "run", doors=DOORS, works=True)
 
 
 async def _web(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
-    if not settings.has_slack:
-        raise OperatorMistake(
-            "There is no door to open: set SLACK_BOT_TOKEN or SLACK_CLIENT_ID; Discord's is `gateway`. See config/env.example."
-        )
-    return await _serve(settings, doors=("slack",), works=False)
+    if not settings.has_slack and not settings.has_discord:
+        raise OperatorMistake("There is nothing to show: set SLACK_BOT_TOKEN, SLACK_CLIENT_ID or DISCORD_TOKEN. See config/env.example.")
+    return await _serve(settings, "web", doors=("slack",), works=False)
 
 
 async def _gateway(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
     if not settings.has_discord:
         raise OperatorMistake("There is no gateway to hold: set DISCORD_TOKEN. See config/env.example.")
-    return await _serve(settings, doors=("discord",), works=False)
+    return await _serve(settings, "gateway", doors=("discord",), works=False)
 
 
-async def _check(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
+async def _check(settings: Settings, options: argparse.Namespace) -> int:
     from bot.checking import check  # noqa: PLC0415  # as above
 
-    return await check(settings, Pipe(sys.stdin, sys.stdout, PLAIN).write)
+    with contextlib.suppress(EOFError):  # `| head` has seen enough
+        return await check(settings, Pipe(sys.stdin, sys.stdout, PLAIN).write, as_json=options.json)
+    return 0
+
+
+async def _healthcheck(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
+    from bot.healthcheck import healthcheck  # noqa: PLC0415  # as above
+
+    return await healthcheck(settings, Pipe(sys.stdin, sys.stdout, PLAIN).write)
+
+
+def _settings() -> int:
+    with contextlib.suppress(EOFError):  # `| head` has seen enough
+        Pipe(sys.stdin, sys.stdout, PLAIN).write(example())
+    return 0
 
 
 async def _demo(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
@@ -197,7 +228,7 @@ async def _channels(store: Store) -> Sequence[str]:
 
 
 async def _worker(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike
-    return await _serve(settings, doors=(), works=True)
+    return await _serve(settings, "worker", doors=(), works=True)
 
 
 async def _rotate_keys(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001  # every subcommand is called alike

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import discord as library
 import structlog
 
+from adapters.discord.checks import invitation
 from adapters.discord.client import PLATFORM as DISCORD
 from adapters.discord.client import Rest, point
 from adapters.discord.errors import TokenRefused
@@ -23,18 +23,18 @@ from adapters.discord.pace import trace
 from adapters.discord.registration import register
 from adapters.discord.roll import call_roll, note
 from adapters.discord.tree import payload
-from adapters.web.server import serving
 from bot import parts
-from bot.errors import OperatorMistake, PostTrouble
+from bot.errors import OperatorMistake
 from bot.settings import revealed
 from bot.stopping import raise_if_cancelled
+from bot.wiring import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from adapters.discord.supervised import Client
     from bot.desk import Desk
-    from bot.metrics import Metrics
+    from bot.parts import Question
     from bot.settings import Settings
 
 FINISH = timedelta(seconds=10)
@@ -43,69 +43,73 @@ FINISH = timedelta(seconds=10)
 _log = structlog.get_logger()
 
 
-def known_bot(settings: Settings, desk: Desk) -> Rest:
-    """The bot's door to REST. To be closed at the end."""
-    point(settings.discord_api)
-    return Rest(revealed(settings.discord_token), gate=desk.store.gate, clock=_now)
-
-
-async def discord(settings: Settings, desk: Desk, rest: Rest, metrics: Metrics, *, doors: bool, alone: bool) -> None:
-    """Discord, as far as this process serves it: the outlet, and the gateway if there is to be one.
+class Discord:
+    """Discord's part of a process: the outlet, and the gateway if people are to be answered.
 
     Args:
-        metrics: What a web server, if one is opened, tells besides.
+        doors: Whether people are answered. Messages go out in any case.
         alone: Whether the process has no other work. Then it ends with a token that Discord no longer accepts; else only this part does.
-
-    Raises:
-        OperatorMistake: Discord does not accept the token, or the intents, from the start.
     """
-    async with AsyncExitStack() as stack:
-        gateway = _gateway(settings, desk, rest) if doors else None
-        if gateway is not None and alone and "port" in settings.model_fields_set:
-            # A platform that gives a port to every process asks there whether it is well.
-            ready: dict[str, Callable[[], Awaitable[bool]]] = {
-                "store": partial(_answers, desk),
-                "discord": parts.asks(lambda: gateway.is_ready),
-            }
-            server = serving((), host=settings.host, port=settings.port, ready=ready, metrics=metrics)
-            port = await stack.enter_async_context(server)
-            _log.info("web_server_open", port=port, addresses=[])
-        await _introduced(settings, rest)
+
+    def __init__(self, settings: Settings, desk: Desk, *, doors: bool, alone: bool) -> None:
+        point(settings.discord_api)
+        self._settings = settings
+        self._desk = desk
+        self._rest = Rest(revealed(settings.discord_token), gate=desk.store.gate, clock=utc_now)
+        self._alone = alone
+        self._doors = doors
+        self._gateway: Gateway | None = None
+        self.invitation = ""
+        """The address at which anybody adds the bot to their server; "" until Discord was reached, and where only its owner may."""
+        self.ready: dict[str, Question] = {}
+        """Its parts by name, each with the question whether it can work."""
+        if doors:
+            self.ready["discord"] = parts.asks(lambda: self._gateway is not None and self._gateway.is_ready)
+
+    async def run(self) -> None:
+        """Be there until cancelled. May be called again when it failed.
+
+        Raises:
+            OperatorMistake: Discord does not accept the token, or the intents, from the start.
+        """
+        await self._introduced()
         raise_if_cancelled()  # redis-py's `wait_for` may have swallowed it on the way here
         # Not earlier: with a wrong token every channel would be taken for lost.
-        desk.outlets = {**desk.outlets, DISCORD: DiscordOutlet(rest, desk.store.cache)}
-        if gateway is None:
+        self._desk.outlets = {**self._desk.outlets, DISCORD: DiscordOutlet(self._rest, self._desk.store.cache)}
+        if not self._doors:
             await asyncio.Event().wait()
             return
+        gateway = self._gateway = _gateway(self._settings, self._desk, self._rest)
         try:
             await gateway.run()
         except OperatorMistake as mistake:
-            if alone or not gateway.was_open:
+            if self._alone or not gateway.was_open:
                 raise
             # What was well at the start is no reason to end the rest of the process.
             _log.error("discord_stopped", reason=str(mistake))
             await asyncio.Event().wait()
 
+    async def close(self) -> None:
+        """The last of all."""
+        await self._rest.close()
 
-async def _introduced(settings: Settings, rest: Rest) -> None:
-    """Find out whose token it is, however long Discord cannot be reached."""
-    wait = parts.FIRST_WAIT
-    while True:
+    async def _introduced(self) -> None:
+        """Find out whose token it is, however long Discord cannot be reached."""
         try:
-            me = await rest.me()
-            if settings.discord_api:
-                # discord.py has a constant for sessions begun anew.
-                point(settings.discord_api, str((await rest.call("GET", "/gateway/bot"))["url"]))
+            me = await parts.reached(DISCORD, self._who)
         except TokenRefused as refused:
             raise OperatorMistake(NOT_ACCEPTED) from refused
-        except PostTrouble as trouble:
-            _log.warning("discord_not_reached", reason=str(trouble), again_in_seconds=wait)
-            raise_if_cancelled()
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, parts.LONGEST_WAIT)
-        else:
-            _log.info("discord_known", bot=me)
-            return
+        _log.info("discord_known", bot=me)
+
+    async def _who(self) -> str:
+        me = await self._rest.me()
+        application = await self._rest.call("GET", "/applications/@me")
+        # Else nobody but its owner gets anywhere there.
+        self.invitation = invitation(str(application["id"])) if application.get("bot_public", True) else ""
+        if self._settings.discord_api:
+            # discord.py has a constant for sessions begun anew.
+            point(self._settings.discord_api, str((await self._rest.call("GET", "/gateway/bot"))["url"]))
+        return me
 
 
 def intents(settings: Settings) -> library.Intents:
@@ -124,7 +128,7 @@ def _gateway(settings: Settings, desk: Desk, rest: Rest) -> Gateway:
     store = desk.store
 
     def bot(before_identify: Callable[[int | None], Awaitable[None]]) -> Client:
-        http_trace = trace(store.gate, _now)
+        http_trace = trace(store.gate, utc_now)
         made = Bot(desk, rest, intents=intents(settings), before_identify=before_identify, http_trace=http_trace)
 
         async def looked() -> None:
@@ -153,12 +157,3 @@ def _gateway(settings: Settings, desk: Desk, rest: Rest) -> Gateway:
         prepare=partial(register, rest, payload(), cache=store.cache, locks=store.locks),
         finish=FINISH,
     )
-
-
-async def _answers(desk: Desk) -> bool:
-    await desk.store.now()
-    return True
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,25 +17,105 @@ from adapters.slack.scopes import OPTIONAL, asked
 from adapters.slack.socket import SocketMode
 from adapters.slack.workspaces import PLATFORM as SLACK
 from adapters.slack.workspaces import Workspaces
-from adapters.web.server import serving
 from bot import parts
-from bot.errors import OperatorMistake, PostTrouble
+from bot.errors import OperatorMistake
 from bot.lifecycle import open_workspace, reopen_workspace
 from bot.settings import revealed
 from bot.stopping import raise_if_cancelled
+from bot.wiring import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Sequence
 
+    from adapters.slack.listener import Listener
+    from adapters.web.server import Route
     from bot.desk import Desk
     from bot.installation import Installation
-    from bot.metrics import Metrics
+    from bot.parts import Question
     from bot.settings import Settings
 
-FINISH = timedelta(seconds=10)
-"""How long a stop waits for commands under way; platforms give a process 30 seconds in all."""
+FINISH = timedelta(seconds=8)
+"""How long a stop waits for commands under way, once no more come; platforms give a process 30 seconds in all."""
+INSTALL = "/slack/install"
+"""Where people who install the app begin."""
 
 _log = structlog.get_logger()
+
+
+class Slack:
+    """Slack's part of a process.
+
+    Args:
+        doors: Whether people are answered. Messages go out in any case.
+
+    Raises:
+        OperatorMistake: A setting is wrong.
+    """
+
+    def __init__(self, settings: Settings, desk: Desk, *, doors: bool) -> None:
+        self._settings = settings
+        self._desk = desk
+        self._workspaces = known_workspaces(settings, desk)
+        self._known = asyncio.Event()
+        self._is_silent = asyncio.Event()
+        """While no line to Slack is open."""
+        self._is_silent.set()
+        self._leaving = False
+        self._app: Listener | None = None
+        self._socket: SocketMode | None = None
+        self.routes: Sequence[Route] = ()
+        """What the web server is to serve; () without the HTTP door."""
+        self.ready: dict[str, Question] = {}
+        """Its parts by name, each with the question whether it can work."""
+        if doors:
+            self._open_doors()
+
+    @property
+    def install(self) -> str:
+        """Where the app can be installed, on this web server; "" if not here."""
+        return INSTALL if any(route.path == INSTALL for route in self.routes) else ""
+
+    def _open_doors(self) -> None:
+        app = self._app = listener(self._desk, self._workspaces)
+        oauth = _oauth(self._settings, self._desk, self._workspaces)
+        if secret := revealed(self._settings.slack_signing_secret):
+            self.routes = routes(app, signing_secret=secret, oauth=oauth, ready=lambda: self._known.is_set() and not self._leaving)
+        elif oauth:
+            self.routes = oauth.routes()
+        self.ready = {"slack": parts.asks(self._known.is_set)}
+        if self._settings.slack_app_token is not None:
+            self.ready |= {"slack socket": parts.asks(lambda: self._socket is not None and self._socket.is_connected)}
+
+    async def run(self) -> None:
+        """Be there until cancelled. May be called again when it failed."""
+        if token := revealed(self._settings.slack_bot_token):
+            installation = await introduced(self._workspaces, token)
+            await reopen_workspace(self._desk, SLACK, installation.workspace)
+            _log.info("slack_known", workspace=installation.workspace, name=installation.name, scopes=sorted(installation.scopes))
+            raise_if_cancelled()  # redis-py's `wait_for` may have swallowed it on the way here
+        # Not earlier: who is not known yet would be taken for a workspace that has left, and its channels would pause.
+        self._desk.outlets = {**self._desk.outlets, SLACK: SlackOutlet(self._workspaces, self._desk.store.cache, utc_now)}
+        self._known.set()
+        if self._app is None or not (token := revealed(self._settings.slack_app_token)):
+            await asyncio.Event().wait()
+            return
+        self._socket = SocketMode(self._app, token, self._settings.slack_api)
+        self._is_silent.clear()
+        try:
+            await self._socket.run()
+        finally:
+            self._is_silent.set()
+
+    async def finish(self, *, patience: timedelta = FINISH) -> None:
+        """Take nothing new, and wait until what people asked has been answered; Slack is told to send the rest again, to others."""
+        self._leaving = True
+        await self._is_silent.wait()
+        if self._app is not None:
+            await self._app.finish(patience=patience)
+
+    async def close(self) -> None:
+        """The last of all."""
+        await self._workspaces.close()
 
 
 def known_workspaces(settings: Settings, desk: Desk) -> Workspaces:
@@ -47,57 +126,15 @@ def known_workspaces(settings: Settings, desk: Desk) -> Workspaces:
         api_url=settings.slack_api,
         client_id=settings.slack_client_id,
         client_secret=revealed(settings.slack_client_secret),
-        clock=_now,
+        clock=utc_now,
     )
 
 
-async def slack(settings: Settings, desk: Desk, workspaces: Workspaces, metrics: Metrics, *, doors: bool, works: bool) -> None:
-    """Slack, as far as this process serves it: the outlet, and the doors if there are to be any; with a web server, `metrics` on it."""
-    known = asyncio.Event()
-    async with AsyncExitStack() as stack:
-        socket: SocketMode | None = None
-        if doors:
-            app = listener(desk, workspaces)
-            # Called when the doors below are closed.
-            stack.push_async_callback(app.finish, patience=FINISH)
-            oauth = _oauth(settings, desk, workspaces)
-            served = oauth.routes() if oauth else []
-            ready: dict[str, Callable[[], Awaitable[bool]]] = {"store": partial(_answers, desk), "slack": parts.asks(known.is_set)}
-            if secret := revealed(settings.slack_signing_secret):
-                served = routes(app, signing_secret=secret, oauth=oauth, ready=known.is_set)
-            if token := revealed(settings.slack_app_token):
-                socket = SocketMode(app, token, settings.slack_api)
-                ready["slack socket"] = parts.asks(lambda: socket.is_connected)
-            if served or not works:
-                # Before Slack is asked anything: whoever started us waits for the port.
-                server = serving(served, host=settings.host, port=settings.port, ready=ready, metrics=metrics)
-                port = await stack.enter_async_context(server)
-                _log.info("web_server_open", port=port, addresses=[str(one.path) for one in served])
-        if token := revealed(settings.slack_bot_token):
-            await _introduced(desk, workspaces, token)
-            raise_if_cancelled()  # redis-py's `wait_for` may have swallowed it on the way here
-        # Not earlier: who is not known yet would be taken for a workspace that has left, and its channels would pause.
-        desk.outlets = {**desk.outlets, SLACK: SlackOutlet(workspaces, desk.store.cache, _now)}
-        known.set()
-        await (socket.run() if socket else asyncio.Event().wait())
-
-
-async def _introduced(desk: Desk, workspaces: Workspaces, token: str) -> None:
+async def introduced(workspaces: Workspaces, token: str) -> Installation:
     """Find out whose token it is, however long Slack cannot be reached."""
     if token.startswith("xoxe."):
         _log.warning("slack_token_rotates", advice="it ends after 12 hours: switch token rotation off, or install by OAuth")
-    wait = parts.FIRST_WAIT
-    installation: Installation | None = None
-    while installation is None:
-        try:
-            installation = await workspaces.lone(token)
-        except PostTrouble as trouble:
-            _log.warning("slack_not_reached", reason=str(trouble), again_in_seconds=wait)
-            raise_if_cancelled()
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, parts.LONGEST_WAIT)
-    await reopen_workspace(desk, SLACK, installation.workspace)
-    _log.info("slack_known", workspace=installation.workspace, name=installation.name, scopes=sorted(installation.scopes))
+    return await parts.reached(SLACK, partial(workspaces.lone, token))
 
 
 def _oauth(settings: Settings, desk: Desk, workspaces: Workspaces) -> OAuth | None:
@@ -119,14 +156,5 @@ def _oauth(settings: Settings, desk: Desk, workspaces: Workspaces) -> OAuth | No
         workspaces=workspaces,
         cache=desk.store.cache,
         installed=installed,
-        clock=_now,
+        clock=utc_now,
     )
-
-
-async def _answers(desk: Desk) -> bool:
-    await desk.store.now()
-    return True
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

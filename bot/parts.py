@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import structlog
 
-from bot.errors import OperatorMistake, StoreAway
+from bot.errors import OperatorMistake, PostTrouble, StoreAway, WorkspaceGone
 from bot.stopping import raise_if_cancelled
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import Coroutine, Sequence
     from typing import Any
 
 FIRST_WAIT, LONGEST_WAIT = 5.0, 300.0
 """Seconds until a platform that could not be reached, or a part that failed, is tried again: doubled each time."""
+
+T = TypeVar("T")
+Question: TypeAlias = Callable[[], Awaitable[bool]]
+"""Whether a part can work."""
 
 _log = structlog.get_logger()
 
@@ -43,6 +48,25 @@ async def supervised(name: str, part: Callable[[], Awaitable[None]]) -> None:
         wait = min(2 * wait, LONGEST_WAIT)
 
 
+async def reached(platform: str, ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask a platform who we are there, again and again while it cannot be reached.
+
+    Raises:
+        WorkspaceGone: It was reached, and does not want us. And whatever else is no PostTrouble.
+    """
+    wait = FIRST_WAIT
+    while True:
+        try:
+            return await ask()
+        except WorkspaceGone:
+            raise
+        except PostTrouble as trouble:
+            _log.warning("platform_not_reached", platform=platform, reason=str(trouble), again_in_seconds=wait)
+        raise_if_cancelled()
+        await asyncio.sleep(wait)
+        wait = min(2 * wait, LONGEST_WAIT)
+
+
 async def together(parts: Sequence[Coroutine[Any, Any, None]]) -> None:
     """Run the parts side by side; if one fails, or this is cancelled, cancel them all and wait until they have tidied up.
 
@@ -59,7 +83,7 @@ async def together(parts: Sequence[Coroutine[Any, Any, None]]) -> None:
         raise first from None
 
 
-def asks(state: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
+def asks(state: Callable[[], bool]) -> Question:
     """The question whether a part is ready, for the web server."""
 
     async def asked() -> bool:

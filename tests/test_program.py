@@ -229,7 +229,7 @@ async def test_a_command_that_does_not_exist_is_named_among_those_that_do(place:
     ended = await place.run("nosuch")
     assert (ended.status, len(ended.told.splitlines())) == (2, 1)
     assert "'nosuch'" in ended.told
-    assert "run, demo, terminal, worker, web, gateway, check, fetch, deliveries, rotate-keys" in ended.told
+    assert "run, demo, terminal, worker, web, gateway, check, healthcheck, settings, fetch, deliveries, rotate-keys" in ended.told
 
 
 async def test_a_log_level_that_was_set_is_the_log_level(place: Place) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 from structlog.testing import capture_logs
@@ -11,9 +11,9 @@ from structlog.testing import capture_logs
 from bot import parts
 from bot.errors import NotSent, OperatorMistake, StoreAway
 from bot.installation import Installation
-from bot.on_slack import _introduced
+from bot.on_slack import introduced
 from bot.parts import supervised, together
-from bot.serving import _working
+from bot.serving import _answering, _working
 
 
 @pytest.fixture(autouse=True)
@@ -85,22 +85,6 @@ async def test_a_mistake_in_one_part_ends_the_others_in_order() -> None:
     assert ended == ["tidied up"]
 
 
-class Opened:
-    """Remembers which workspaces were opened."""
-
-    def __init__(self) -> None:
-        self.installations = self
-        self.channels = self
-        self.opened: list[str] = []
-        self.store = self
-
-    async def erased(self, platform: str, workspace: str) -> None:
-        self.opened.append(workspace)
-
-    async def of(self, platform: str, workspace: str) -> list[object]:
-        return []
-
-
 class Unreachable:
     """Answers at the third try."""
 
@@ -115,10 +99,9 @@ class Unreachable:
 
 
 async def test_a_slack_that_cannot_be_reached_is_asked_until_it_can() -> None:
-    desk, workspaces = Opened(), Unreachable()
-    await _introduced(desk, workspaces, "xoxe.xoxb-1")  # type: ignore[arg-type]  # no more of a desk is needed here
+    workspaces = Unreachable()
+    await introduced(workspaces, "xoxe.xoxb-1")  # type: ignore[arg-type]  # no more of them is needed here
     assert workspaces.tries == 3
-    assert desk.opened == ["T0TEAM"], "it is there, so what paused when it was not goes on"
 
 
 class Machine:
@@ -136,10 +119,27 @@ class Machine:
 
 
 async def test_the_machine_waits_for_no_platform_and_is_stopped_in_the_end() -> None:
-    machine = Machine()
-    task = asyncio.create_task(_working(machine))  # type: ignore[arg-type]  # no more of a worker is needed here
+    machine, idle = Machine(), asyncio.Event()
+    task = asyncio.create_task(_working(machine, idle))  # type: ignore[arg-type]  # no more of a worker is needed here
     await machine.started.wait()
+    assert not idle.is_set()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert machine.stopped
+    assert idle.is_set()
+
+
+async def test_the_web_server_stays_open_until_all_else_is_idle() -> None:
+    server, closed, leaving, idle = AsyncExitStack(), asyncio.Event(), asyncio.Event(), asyncio.Event()
+    server.callback(closed.set)
+    task = asyncio.create_task(_answering(server, None, leaving, idle))
+    await asyncio.sleep(0)
+    task.cancel()
+    await leaving.wait()
+    assert not closed.is_set()
+    assert not task.done()
+    idle.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert closed.is_set()

@@ -131,7 +131,7 @@ async def test_of_two_gateways_one_is_connected_and_the_other_takes_over(server:
                 await logged(second, "discord_gateway_standing_by")
                 assert len(server.gateway.open) == 1
                 async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/readyz") as response:
-                    assert (response.status, await response.json()) == (200, {"store": True, "discord": True})
+                    assert (response.status, await response.json()) == (200, {"store": True, "discord": True, "not draining": True})
                 async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/metrics") as response:
                     assert 'paperboy_oldest_pending_seconds{platform="discord"} 0.0' in await response.text()
                 first.kill()
@@ -245,7 +245,7 @@ async def test_whatever_discord_tells_slack_is_answered(server: FakeDiscord, sla
 
 async def test_a_discord_that_is_down_at_the_start_stops_nothing_else(place: Place) -> None:
     async with started(place, "run", DISCORD_API_URL="http://127.0.0.1:9/api/v10", DISCORD_TOKEN=TOKEN) as process:
-        waiting = {"discord_not_reached", "swept"}
+        waiting = {"platform_not_reached", "swept"}
         assert process.stderr is not None
         while waiting:
             line = await process.stderr.readline()

@@ -70,8 +70,12 @@ def photographed(shot: Shot) -> bytes:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM or None, args=_ARGUMENTS)
         try:
-            size = {"width": shot.width, "height": 400}
-            tab = browser.new_page(device_scale_factor=shot.scale, viewport=size, color_scheme=shot.scheme, java_script_enabled=False)
+            tab = browser.new_page(
+                device_scale_factor=shot.scale,
+                viewport={"width": shot.width, "height": 400},
+                color_scheme=shot.scheme,
+                java_script_enabled=False,
+            )
             tab.set_content(page())
             picture = tab.screenshot(full_page=True, type="png")
         finally:

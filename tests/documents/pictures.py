@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     Scheme = Literal["light", "dark"]
 
 PICTURES = "docs/pictures"
-WIDTH = 700
-"""Of the page; a README is about so wide."""
+WIDTH = 560
+"""Of the page: two of them stand beside each other in the README, and can be read there."""
 SCALE = 2
 """Pixels of the picture for each of the page."""
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""

@@ -97,7 +97,7 @@ async def test_over_a_socket_a_subscription_is_answered(slack: FakeSlack, place:
         await slack.until(lambda: "subscribed" in said_in(slack) + json.dumps(interaction.answers))
 
 
-async def test_the_web_server_tells_how_the_delivery_and_its_ticks_do(slack: FakeSlack, place: Place) -> None:
+async def test_the_web_server_tells_how_the_delivery_does_and_who_is_alive(slack: FakeSlack, place: Place) -> None:
     async with started(place, "run", **over_http(slack)) as process:
         port = (await logged(process, "web_server_open"))["port"]
         await logged(process, "swept")
@@ -105,7 +105,7 @@ async def test_the_web_server_tells_how_the_delivery_and_its_ticks_do(slack: Fak
             told = await response.text()
         assert response.status == 200
         assert 'paperboy_deliveries_waiting{platform="slack"} 0.0' in told
-        assert 'paperboy_ticks_failed_total{tick="sweep"} 0.0' in told
+        assert 'paperboy_processes{role="run"} 1.0' in told
 
 
 async def test_over_http_a_subscription_is_answered(slack: FakeSlack, place: Place) -> None:
@@ -123,7 +123,7 @@ async def test_only_the_doors_answer_and_leave_the_work_to_others(slack: FakeSla
         port = (await logged(process, "web_server_open"))["port"]
         await slack.connected()
         async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/readyz") as response:
-            assert await response.json() == {"store": True, "slack": True, "slack socket": True}
+            assert await response.json() == {"store": True, "slack": True, "slack socket": True, "not draining": True}
         await (await slack.command("help")).answered()
     assert place.server.requests == [], "no source was read"
 
@@ -168,7 +168,7 @@ async def test_a_workspace_that_installs_by_a_click_is_answered_and_its_keys_can
 async def test_a_slack_that_is_down_at_the_start_stops_nothing_else(place: Place) -> None:
     down = {"SLACK_API_URL": "http://127.0.0.1:9/api/", "SLACK_BOT_TOKEN": "xoxb-acme", "SLACK_APP_TOKEN": "xapp-acme"}
     async with started(place, "run", **down) as process:
-        waiting = {"slack_not_reached", "swept"}
+        waiting = {"platform_not_reached", "swept"}
         assert process.stderr is not None
         while waiting:
             line = await process.stderr.readline()

@@ -49,6 +49,28 @@ async def test_it_is_ready_when_all_its_parts_are(part: Callable[[], Awaitable[b
         assert await response.json() == {"store": True, "slack": status == 200}
 
 
+async def test_what_nobody_needs_who_comes_this_way_is_told_and_no_reason_to_send_them_away() -> None:
+    async with (
+        serving([], host="127.0.0.1", port=0, ready={"store": yes}, beside={"discord": no}) as port,
+        aiohttp.ClientSession() as http,
+        http.get(f"http://127.0.0.1:{port}/readyz") as response,
+    ):
+        assert (response.status, await response.json()) == (200, {"store": True, "discord": False})
+
+
+async def test_a_process_that_is_stuck_is_not_healthy() -> None:
+    moves = [True]
+    async with (
+        serving([], host="127.0.0.1", port=0, alive=lambda: moves[0], ready={}) as port,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http,
+    ):
+        async with http.get("/healthz") as response:
+            assert response.status == 200
+        moves[0] = False
+        async with http.get("/healthz") as response:
+            assert (response.status, await response.text()) == (503, "stuck\n")
+
+
 async def test_a_port_that_is_taken_is_the_operators_to_mend() -> None:
     async with serving([], host="127.0.0.1", port=0, ready={}) as port:
         with pytest.raises(OperatorMistake, match=f"PORT: .*{port}"):
