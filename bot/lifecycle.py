@@ -181,6 +181,8 @@ async def erase_left(desk: Desk) -> int:
                 break  # it has come back meanwhile
             await desk.store.channels.forget(address)
             number += 1
+        else:
+            await desk.store.cache.forget(platform, workspace)
         await desk.store.installations.erased(platform, workspace)
         _log.warning("workspace_erased", platform=platform, workspace=workspace)
     return number

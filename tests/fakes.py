@@ -94,3 +94,10 @@ class FakeCache:
         window = (key, int(self._clock().timestamp() // per.total_seconds()))
         self._uses[window] = self._uses.get(window, 0) + 1
         return self._uses[window] <= limit
+
+    async def forget(self, platform: str, workspace: str) -> int:
+        """See the port."""
+        theirs = [key for key in self._values if key.removeprefix("first:").startswith(f"{platform}:") and f":{workspace}:" in key]
+        for key in theirs:
+            del self._values[key]
+        return len(theirs)

@@ -29,7 +29,7 @@ async def found(rest: Rest, cache: Cache, channel: str, *, key: str, after: str)
         after: The snowflake after which to begin.
 
     Raises:
-        OutcomeUnknown: So much was said that it could not all be read now.
+        OutcomeUnknown: So much was said that it could not all be read now, or what came were no messages.
         As `Rest.call` does.
     """
     me = await rest.me()
@@ -37,6 +37,9 @@ async def found(rest: Rest, cache: Cache, channel: str, *, key: str, after: str)
     after = (await cache.get(place) or after.encode()).decode()
     for _ in range(PAGES):
         page = await rest.call("GET", "/channels/{channel_id}/messages", channel_id=channel, params={"after": after, "limit": PAGE})
+        if not isinstance(page, list):
+            # A page of some proxy with status 200: read as "no messages", it would have the digest posted again.
+            raise OutcomeUnknown("Discord answered with something else than messages")
         for message in page:
             if str(message["author"]["id"]) == me and bears(message, key):
                 return str(message["id"])

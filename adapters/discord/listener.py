@@ -17,6 +17,7 @@ from adapters.discord.life import Life
 from adapters.discord.mentions import Mentions
 from adapters.discord.once import Once
 from adapters.discord.reactions import reacted
+from adapters.discord.shape import Interaction, Said, misshapen
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -164,10 +165,16 @@ class _State(AutoShardedConnectionState[Any]):
 
     @override
     def parse_interaction_create(self, data: Any) -> None:
+        if reason := misshapen(data, Interaction):
+            _log.warning("payload_not_understood", discord_event="INTERACTION_CREATE", reason=reason)
+            return
         self.dispatch("paperboy_interaction", data)
 
     @override
     def parse_message_create(self, data: Any) -> None:
+        if reason := misshapen(data, Said):
+            _log.warning("payload_not_understood", discord_event="MESSAGE_CREATE", reason=reason)
+            return
         # Nothing is made of what people say to each other.
         self.dispatch("paperboy_message", data)
 

@@ -23,6 +23,8 @@ EPHEMERAL = 1 << 6
 """The flag of a message that one person sees (discord.com/developers/docs, "Message Flags")."""
 
 _ADMINISTRATOR, _MANAGE_GUILD = 1 << 3, 1 << 5
+_BITS_LONGEST = 40
+"""Digits; today's have 16. Python refuses to read a number of thousands."""
 _BOT_DM = 1
 """The context of an interaction in direct messages with the bot."""
 
@@ -133,7 +135,7 @@ def _bits(value: object) -> int | None:
     """Permissions come as a decimal string, flags as a number."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else None
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= _BITS_LONGEST else None
 
 
 def part(body: Payload, name: str) -> Payload:

@@ -19,6 +19,8 @@ ANYWHERE = "@me"
 DIRECT = "our direct messages"
 """What the bot's direct messages with a person are called."""
 
+SNOWFLAKE = 20
+"""Digits of the greatest id."""
 THREADS = frozenset({10, 11, 12})
 """Channel types: in an announcement channel, public, private."""
 _FORUMS = frozenset({discord.ChannelType.forum, discord.ChannelType.media})
@@ -68,4 +70,4 @@ def place_of(channel: Mapping[str, Any], places: Places) -> Place:
 
 
 def _known(id: str, places: Places) -> discord.abc.GuildChannel | discord.Thread | discord.abc.PrivateChannel | None:
-    return places.get_channel(int(id)) if id.isascii() and id.isdecimal() else None
+    return places.get_channel(int(id)) if id.isascii() and id.isdecimal() and len(id) <= SNOWFLAKE else None

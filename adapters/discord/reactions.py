@@ -38,9 +38,11 @@ def meaning(emoji: str) -> Reaction | None:
 
 async def reacted(desk: Desk, places: Places, event: discord.RawReactionActionEvent) -> None:
     """Count a reaction, or take it back; only under a message of ours. Raises `StoreTrouble`."""
-    reaction = meaning(event.emoji.name) if event.emoji.id is None else None
+    emoji = event.emoji
+    # discord.py hands on whatever came in the name's place.
+    reaction = meaning(emoji.name) if emoji.id is None and isinstance(emoji.name, str) else None
     me = places.user
-    if reaction is None or me is None or event.user_id == me.id or event.message_author_id not in {me.id, None}:
+    if reaction is None or me is None or event.user_id == me.id or event.message_author_id not in (me.id, None):
         return
     person, message = f"@{event.user_id}", str(event.message_id)
     if event.guild_id is None:

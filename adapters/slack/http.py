@@ -83,7 +83,7 @@ class _Door:
             # Not Bolt's to_bolt_request: it decodes by the charset the request names, and the signature is over UTF-8.
             headers: dict[str, str | list[str]] = {name: request.headers.getall(name) for name in request.headers}
             asked = AsyncBoltRequest(body=body.decode(), query=request.query_string, headers=headers)  # type: ignore[arg-type]  # dict is invariant
-        except ValueError:
+        except (ValueError, TypeError, AttributeError, KeyError):  # Bolt looks into it as it unpacks it
             return web.Response(status=400)
         return await to_aiohttp_response(await self._app.async_dispatch(asked))
 

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from typing_extensions import override
 
 from adapters.slack.ear import COMMAND, EVENTS, Ear
 from adapters.slack.once import Once
 from adapters.slack.origin import PLATFORM, workspace_of
+from adapters.slack.shape import misshapen
 from bot import lifecycle
 from bot.errors import StoreAway, WorkspaceGone
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from slack_bolt.context.async_context import AsyncBoltContext
-    from slack_bolt.response import BoltResponse
+    from slack_bolt.request.async_request import AsyncBoltRequest
 
     from adapters.slack.workspaces import Workspaces
     from bot.desk import Desk
@@ -48,6 +50,14 @@ class Listener(AsyncApp):
     """The Bolt app, which knows what it is still working on."""
 
     once: Once
+
+    @override
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """See Bolt's. What is no payload of Slack's is answered 400."""
+        if reason := misshapen(req.body):
+            _log.warning("payload_not_understood", reason=reason)
+            return BoltResponse(status=400)
+        return await super().async_dispatch(req)
 
     async def finish(self, *, patience: timedelta = timedelta(seconds=20)) -> bool:
         """Wait until everything acknowledged has been answered. False if some was not within `patience`; it goes on."""

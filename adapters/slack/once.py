@@ -93,7 +93,7 @@ def _about(body: Mapping[str, Any]) -> dict[str, Any]:
     inner = event if isinstance(event, dict) else body
     return {
         "payload": inner.get("type") or ("command" if "command" in body else "unknown"),
-        "team": body.get("team_id") or (body.get("team") or {}).get("id") if isinstance(body.get("team"), dict | None) else "",
+        "workspace": body.get("team_id") or (body.get("team") or {}).get("id") if isinstance(body.get("team"), dict | None) else "",
         "channel": _id(inner.get("channel")) or _id(channel) or body.get("channel_id"),
         "user": _id(inner.get("user")) or _id(user) or body.get("user_id"),
         "event_id": body.get("event_id"),

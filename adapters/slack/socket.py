@@ -21,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.api import Api
 from adapters.slack.errors import name_of
+from adapters.slack.shape import misshapen
 from adapters.slack.workspaces import PLATFORM
 from bot.errors import Busy, MessageRefused, OperatorMistake, PostTrouble, WorkspaceGone
 from bot.installation import Installation
@@ -194,6 +195,10 @@ class _Link:
             self.over.set_result(reason)
 
     async def _answer(self, request: SocketModeRequest) -> None:
+        # Before Bolt, which looks into it as it unpacks it.
+        if reason := misshapen(request.payload):
+            _log.warning("payload_not_understood", reason=reason)
+            return
         try:
             response: BoltResponse = await run_async_bolt_app(self._app, request)
         except Exception:  # noqa: BLE001  # and logged whole

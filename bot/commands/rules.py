@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 NEAREST = 3
 UNDO_KEPT = timedelta(days=30)
+UNDO_AT_MOST = SUBSCRIPTIONS_PER_CHANNEL
+"""Removals of a channel that can be undone; of more, the latest."""
 
 
 async def subscribe(desk: Desk, call: Call, text: str) -> Answer:
@@ -113,18 +115,24 @@ async def unsubscribe(desk: Desk, call: Call, text: str) -> Answer:
 
 async def _kept_for_undo(desk: Desk, call: Call, removed: Sequence[Subscription]) -> str:
     """Keep removed rules, with who made them and when, for a button that is too short to hold them. Returns what finds them again."""
-    record = json.dumps([(one.query, one.added_by, one.added_at.isoformat(), one.maker) for one in removed]).encode()
-    token = sha256(str(call.address).encode() + record).hexdigest()[:16]
-    await desk.store.cache.put(f"undo:{call.address}:{token}", record, keep=UNDO_KEPT)
+    rows = [(one.query, one.added_by, one.added_at.isoformat(), one.maker) for one in removed]
+    token = sha256(str(call.address).encode() + json.dumps(rows).encode()).hexdigest()[:16]
+    # One entry for the channel, which `forget` erases with it: an entry for each removal would outlive the channel by a month.
+    kept: dict[str, object] = json.loads(await desk.store.cache.get(f"undo:{call.address}") or b"{}")
+    latest = [*((name, value) for name, value in kept.items() if name != token), (token, rows)][-UNDO_AT_MOST:]
+    await desk.store.cache.put(f"undo:{call.address}", json.dumps(dict(latest)).encode(), keep=UNDO_KEPT)
     return token
 
 
 async def restore(desk: Desk, call: Call, text: str) -> Answer:
     """Bring back rules that were removed, as they were."""
-    record = await desk.store.cache.get(f"undo:{call.address}:{text}")
-    if record is None:
-        raise UserMistake(f"That can no longer be undone here: {UNDO_KEPT.days} days are over.", instead="list")
-    removed = [_kept_rule(*row[:4]) for row in json.loads(record)]
+    rows = json.loads(await desk.store.cache.get(f"undo:{call.address}") or b"{}").get(text)
+    if rows is None:
+        # As 0.1 kept it.
+        rows = json.loads(await desk.store.cache.get(f"undo:{call.address}:{text}") or b"null")
+    if rows is None:
+        raise UserMistake(f"That can no longer be undone here: {UNDO_KEPT.days} days are over, or it was forgotten.", instead="list")
+    removed = [_kept_rule(*row[:4]) for row in rows]
     before, after = await change(desk, call, lambda channel: functools.reduce(with_rule, removed, channel))
     back = count(len(after.subscriptions) - len(before.subscriptions), "rule")
     if after.subscriptions == before.subscriptions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from datetime import timedelta
 from hashlib import sha256
 from http import HTTPStatus
@@ -37,6 +38,7 @@ _PAGE: Final = 100
 _LIMIT: Final = 2 * BODY_LIMIT
 _FOUND_MOST: Final = 1_000
 _EMPTY_AGAIN: Final = 3
+_COUNT: Final = re.compile(r"[0-9]{1,9}")
 _DAY: Final = timedelta(days=1)
 """Search results change once a day: asking more often is unwelcome."""
 
@@ -127,7 +129,7 @@ def _read(body: bytes) -> tuple[list[Paper], int]:
     if len(papers) < len(entries):
         log.warning("entries_refused", source="arXiv", count=len(entries) - len(papers), reason="no arXiv id or no title")
     total = text_of(feed, f"{OPENSEARCH}totalResults")
-    return papers, int(total) if total.isascii() and total.isdecimal() else len(papers)
+    return papers, int(total) if _COUNT.fullmatch(total) else len(papers)
 
 
 def _paper(entry: Element) -> Paper | None:

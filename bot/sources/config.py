@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bot.errors import OperatorMistake
-from bot.paper import ARXIV, HUGGING_FACE, SAMPLE
+from bot.paper import SAMPLE
 from bot.sources.arxiv import is_category
 
 if TYPE_CHECKING:
@@ -104,6 +104,8 @@ class _Arxiv(_Section, frozen=True, forbid_unknown_fields=True):
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sections by kind of source, as `bot.sources.table` names them."""
+
     huggingface: _Section = _Section(enabled=False)
     arxiv: _Arxiv = _Arxiv(enabled=False)
     sample: _Section = _Section(enabled=False)
@@ -124,7 +126,7 @@ def read(text: str, *, where: str) -> Config:
         raise OperatorMistake(
             f"{where}: {what}{f' in {place[:-1]}' if place else ''}. config/sources.toml explains each setting."
         ) from error
-    sections = {HUGGING_FACE: file.huggingface, ARXIV: file.arxiv, SAMPLE: file.sample}
+    sections: dict[str, _Section] = msgspec.structs.asdict(file)
     rhythms = {name: _rhythm(section, f"{where}: {name}") for name, section in sections.items() if section.enabled}
     if not rhythms:
         raise OperatorMistake(f"{where}: no source is enabled. Set `enabled = true` in a section.")

@@ -53,6 +53,7 @@ class Web:
         transport: What really sends; the place for one that refuses private addresses.
         connect, read, total: Time-outs. `total` is for one try, redirects and body included,
             and shorter than the turn that the gate gives.
+        once: Never ask again, and leave the doors of the overloaded and unreachable open, for who only wants to know whether they answer.
     """
 
     def __init__(
@@ -67,12 +68,14 @@ class Web:
         connect: timedelta = timedelta(seconds=10),
         read: timedelta = timedelta(seconds=60),
         total: timedelta = timedelta(seconds=80),
+        once: bool = False,
     ) -> None:
         self.now = clock
         self._gate = gate
         self._pause = pause
         self._jitter = jitter
         self._total = total
+        self._once = once
         self._client = httpx.AsyncClient(
             transport=transport,
             headers={"User-Agent": agent, "Accept-Encoding": "gzip"},
@@ -136,6 +139,8 @@ class Web:
                 except SourceBlocked as blocked:
                     await self._gate.shut(manners.door, until=self.now() + manners.ban, reason=blocked.reason)
                     raise
+            if self._once:
+                raise busy
             named = busy.retry_after
             wait = named if named is not None else manners.wait * 2 ** (attempt - 1) * (1 + self._jitter() / 2)
             if attempt >= manners.tries or wait > manners.patience:
@@ -249,6 +254,8 @@ async def _body(response: httpx.Response, limit: int) -> bytes:
             body += chunk if unpack is None else unpack.decompress(chunk, limit + 1 - len(body))
             if len(body) > limit:
                 raise SourceGarbled(f"{host} sent more than {limit:,} bytes")
+            if unpack is not None and unpack.eof:
+                break  # whatever follows is no part of the answer, and zlib would keep it all
     except zlib.error as error:
         raise SourceGarbled(f"{host} sent a body that cannot be unpacked") from error
     if unpack is not None and not unpack.eof:

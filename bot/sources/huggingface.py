@@ -143,7 +143,7 @@ class HuggingFaceDaily:
 def _read_mark(mark: bytes) -> _Mark:
     try:
         return msgspec.json.decode(mark, type=_Mark)
-    except msgspec.DecodeError:  # the first reading, or another version's mark
+    except (msgspec.DecodeError, UnicodeDecodeError):  # the first reading, or another version's mark
         return _Mark()
 
 

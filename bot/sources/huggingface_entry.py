@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -20,6 +20,10 @@ _NEW_YORK: Final = ZoneInfo("America/New_York")
 _DAY_BEGINS: Final = time(21, 30)
 """New York time on the evening before (https://huggingface.co/docs/hub/paper-pages)."""
 _KEYWORDS = 50
+
+
+_Count = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+"""A number that is no jest, and that the store can hold."""
 
 
 class _Author(msgspec.Struct, frozen=True):
@@ -41,14 +45,14 @@ class _Paper(msgspec.Struct, frozen=True, rename="camel"):
     authors: list[_Author | None] | None = None
     published_at: str | None = None
     submitted_on_daily_at: str | None = None
-    upvotes: int | None = None
+    upvotes: _Count | None = None
     project_page: str | None = None
     github_repo: str | None = None
-    github_stars: int | None = None
+    github_stars: _Count | None = None
     ai_summary: str | None = msgspec.field(default=None, name="ai_summary")
     ai_keywords: list[str | None] | None = msgspec.field(default=None, name="ai_keywords")
     organization: _Organisation | None = None
-    num_total_models: int | None = None
+    num_total_models: _Count | None = None
 
 
 class _Entry(msgspec.Struct, frozen=True, rename="camel"):
@@ -135,4 +139,7 @@ def _listed_on(text: str | None) -> date | None:
     """Midnight UTC stands for the list day itself (since May 2026); other times are when it was submitted."""
     if (at := moment(text)) is None:
         return None
-    return at.date() if at.time() == time() else list_day(at)
+    try:
+        return at.date() if at.time() == time() else list_day(at)
+    except OverflowError:  # the first or the last day that there is, and in New York it is another
+        return None

@@ -36,10 +36,10 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of source. `lookup` and `charts` may be the same object."""
+    """One kind of source, which may also be asked about single papers, and for lists. `lookup` and `charts` may be the same object."""
 
     feeds: Callable[[Outside], Sequence[Source]]
-    lookup: Callable[[Outside], Lookup]
+    lookup: Callable[[Outside], Lookup] | None = None
     charts: Callable[[Outside], Charts] | None = None
 
 
@@ -73,7 +73,7 @@ def sources(outside: Outside) -> tuple[Source, ...]:
 
 def lookups(outside: Outside) -> tuple[Lookup, ...]:
     """Who may be asked about single papers, first choice first."""
-    return tuple(kind.lookup(outside) for kind in _enabled(outside))
+    return tuple(kind.lookup(outside) for kind in _enabled(outside) if kind.lookup)
 
 
 def charts(outside: Outside) -> Charts | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.store import keys
 from bot.store.scripts import Script
+from bot.store.traces import as_it_is, found
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -58,6 +59,15 @@ class StoredCache:
         window = f"{_whole(per)}:"
         uses = await self._connection.run(_ALLOW, keys=[keys.allow(key, window)], args=[_whole(per)])
         return bool(uses <= limit)
+
+    async def forget(self, platform: str, workspace: str) -> int:
+        """See the port. Looks at every key there is: for rare use."""
+        beginnings = (keys.cache(f"{platform}:"), keys.first(f"{platform}:"))
+        forgotten = 0
+        async for some in found(self._connection, f"{keys.PREFIX}*:{platform}:*:{as_it_is(workspace)}:*"):
+            theirs = [key for key in some if key.startswith(beginnings)]
+            forgotten += await self._connection.call("UNLINK", *theirs) if theirs else 0
+        return forgotten
 
 
 def _whole(duration: timedelta) -> int:

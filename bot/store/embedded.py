@@ -202,6 +202,10 @@ def _spawn(program: Path, directory: Path, at: Path, inherited: int) -> subproce
         "appendfsync": "always",
         "save": "",
         "maxmemory-policy": "noeviction",
+        # Each digest of a month, and what a channel was given in some months, in the form that takes a half, and a third. Not the longest
+        # ones: they are searched from one end to the other, when the file is read too.
+        "hash-max-listpack-value": "16384",
+        "zset-max-listpack-entries": "512",
         "daemonize": "no",
         "logfile": "",
     }

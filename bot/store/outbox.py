@@ -217,6 +217,8 @@ if kind == 'sent' then
     return 1
   end
   redis.call('HSET', delivery, 'state', 'sent', 'record', silent)
+  -- Nobody tries it any more; there are as many of these as digests in a month.
+  redis.call('HDEL', delivery, 'attempt', 'failures', 'first', 'last', 'begun', 'doubted')
   step_out(id, stands[6])
   for n = 14, #ARGV do
     remember(n < 14 + tonumber(shown) and posted or capped, ARGV[n], now)

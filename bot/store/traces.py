@@ -9,6 +9,8 @@ from bot.channel import Address
 from bot.store import keys
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from bot.store.connection import Connection
 
 _KEYS_AT_ONCE = 1_000
@@ -19,19 +21,26 @@ _SIGNS = re.compile(r"[\\*?\[\]^-]")
 async def traces(connection: Connection, platform: str, workspace: str) -> list[Address]:
     """Every address of the workspace with a record, be it unreadable, or with anything else. Looks at every key there is: for rare use."""
     records = await connection.read("SMEMBERS", keys.workspace(platform, workspace))
-    found = {Address.parse(name.decode()) for name in records}
+    addresses = {Address.parse(name.decode()) for name in records}
     spellings = keys.of_channel(Address(platform, workspace, ""))
-    pattern = f"{keys.PREFIX}*:{_SIGNS.sub(_as_it_is, f'{platform}:{workspace}')}:*"
+    async for some in found(connection, f"{keys.PREFIX}*:{as_it_is(f'{platform}:{workspace}')}:*"):
+        for key in some:
+            spelling = next((spelling for spelling in spellings if key.startswith(spelling)), None)
+            if spelling is not None:
+                addresses.add(Address(platform, workspace, key.removeprefix(spelling)))
+    return sorted(addresses)
+
+
+async def found(connection: Connection, pattern: str) -> AsyncIterator[list[str]]:
+    """The keys that fit a glob, some at a time; one that is there all the while comes at least once."""
     cursor = b"0"
     while True:
         cursor, some = await connection.read("SCAN", cursor, "MATCH", pattern, "COUNT", _KEYS_AT_ONCE)
-        for key in (one.decode() for one in some):
-            spelling = next((spelling for spelling in spellings if key.startswith(spelling)), None)
-            if spelling is not None:
-                found.add(Address(platform, workspace, key.removeprefix(spelling)))
+        yield [one.decode() for one in some]
         if cursor == b"0":
-            return sorted(found)
+            return
 
 
-def _as_it_is(sign: re.Match[str]) -> str:
-    return f"\\{sign[0]}"
+def as_it_is(text: str) -> str:
+    """A glob that fits this text alone."""
+    return _SIGNS.sub(lambda sign: f"\\{sign[0]}", text)

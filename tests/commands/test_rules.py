@@ -77,6 +77,34 @@ async def test_undo_of_the_time_before_makers_were_kept_still_works(desk: Desk, 
     assert (rule.query, rule.added_by, rule.maker) == ("robot", "Ada", "")
 
 
+async def test_every_removal_of_the_last_days_can_be_undone(desk: Desk, here: Address) -> None:
+    for query in ("robot", "cups", "arms"):
+        await ask(desk, here, f"subscribe {query}")
+    removed = [await ask(desk, here, f"unsubscribe {query}") for query in ("robot", "cups", "arms")]
+    for one in removed:
+        await press(desk, here, one, "Undo")
+    assert sorted(await rules(desk, here)) == ["arms", "cups", "robot"]
+
+
+async def test_of_many_removals_the_latest_can_be_undone(desk: Desk, here: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.commands.rules.UNDO_AT_MOST", 2)
+    for query in ("robot", "cups", "arms"):
+        await ask(desk, here, f"subscribe {query}")
+    first, *rest = [await ask(desk, here, f"unsubscribe {query}") for query in ("robot", "cups", "arms")]
+    assert "can no longer be undone" in words((await press(desk, here, first, "Undo")).message)
+    for one in rest:
+        await press(desk, here, one, "Undo")
+    assert sorted(await rules(desk, here)) == ["arms", "cups"]
+
+
+async def test_what_was_forgotten_is_not_brought_back_by_undo(desk: Desk, here: Address) -> None:
+    await ask(desk, here, "subscribe robot")
+    removed = await ask(desk, here, "unsubscribe robot")
+    await ask(desk, here, "forget everything")
+    assert "can no longer be undone" in words((await press(desk, here, removed, "Undo")).message)
+    assert await rules(desk, here) == []
+
+
 async def test_edit_without_a_new_rule_shows_how_it_is_written_and_changes_nothing(desk: Desk, here: Address) -> None:
     for query in ("robot", "cups"):
         await ask(desk, here, f"subscribe {query}")

@@ -111,6 +111,9 @@ class Keeping:
     async def allow(self, key: str, *, limit: int, per: timedelta) -> bool:
         return True
 
+    async def forget(self, platform: str, workspace: str) -> int:
+        return 0
+
 
 async def test_every_drawing_begins_the_thirty_days_anew() -> None:
     cache = Keeping()

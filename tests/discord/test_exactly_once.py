@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.fernet import Fernet
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.channel import Address
@@ -150,6 +150,7 @@ BAD_DAYS = st.lists(st.sampled_from([AS_EVER, *(fault for _, fault in DOUBTS), r
 
 
 @settings(max_examples=15, deadline=None)
+@example(posting=[Fault(done=True), cloudflare(), cloudflare()], looking=[Fault(done=True)], opening=[], parts=1, threaded=False)
 @given(posting=BAD_DAYS, looking=BAD_DAYS, opening=BAD_DAYS, parts=st.integers(1, 3), threaded=st.booleans())
 def test_whatever_goes_wrong_each_part_stands_once(
     redis_url: str, posting: list[Fault], looking: list[Fault], opening: list[Fault], parts: int, *, threaded: bool

@@ -138,6 +138,9 @@ def slack_blocks() -> list[dict[str, Any]]:
 STRANGE_ON_SLACK: dict[str, dict[str, Any]] = {
     "a block": {"type": "divider"},
     "a key of a block": {"type": "header", "text": {"type": "plain_text", "text": "x"}, "level": 1},
+    "a key of a row": {"type": "actions", "elements": [], "confirm": {}},
+    "a key of a section": {"type": "section", "text": {"type": "plain_text", "text": "x"}, "fields": []},
+    "a key of small print": {"type": "context", "elements": [], "image_url": ""},
     "a rich text": {"type": "rich_text", "elements": [{"type": "rich_text_list", "elements": []}]},
     "an inline part": {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "emoji", "text": "x"}]}]},
     "a style": {

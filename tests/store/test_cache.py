@@ -6,6 +6,8 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.store import keys
 
 if TYPE_CHECKING:
@@ -57,3 +59,22 @@ async def test_a_window_allows_so_many_uses_and_the_next_window_as_many_again(st
 async def test_uses_of_different_windows_are_counted_apart(store: RedisStore) -> None:
     assert await store.cache.allow("u1", limit=1, per=MINUTE)
     assert await store.cache.allow("u1", limit=1, per=timedelta(hours=1))
+
+
+@pytest.mark.parametrize("other", ["T11", "t1", "T*", "?1"])
+async def test_what_is_kept_of_one_workspace_is_dropped_and_of_no_other(store: RedisStore, other: str) -> None:
+    for workspace in ("T1", other):
+        await store.cache.put(f"slack:person:{workspace}:U1", b"Ada", keep=MINUTE)
+        assert await store.cache.first(f"slack:hello:{workspace}:C1", keep=MINUTE)
+    await store.cache.put("slack-retired:T1", b"it left", keep=MINUTE)
+    await store.cache.put("discord:command:T1:token", b"list", keep=MINUTE)
+
+    assert await store.cache.forget("slack", "T1") == 2
+    assert await store.cache.forget("slack", "T1") == 0
+
+    assert await store.cache.get("slack:person:T1:U1") is None
+    assert await store.cache.first("slack:hello:T1:C1", keep=MINUTE)
+    assert await store.cache.get(f"slack:person:{other}:U1") == b"Ada"
+    assert not await store.cache.first(f"slack:hello:{other}:C1", keep=MINUTE)
+    assert await store.cache.get("slack-retired:T1") == b"it left"
+    assert await store.cache.get("discord:command:T1:token") == b"list"

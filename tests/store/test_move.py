@@ -65,6 +65,7 @@ async def furnish(store: RedisStore, address: Address, due: datetime) -> None:
     await store.deliveries.settle(lease, Later(THEN, "x"))
     await store.votes.shown(address, "m", [OWL])
     await store.votes.cast(address, LIKED)
+    await store.cache.put(f"undo:{address}", b"{}", keep=LEASE)
 
 
 async def contents(store: RedisStore) -> dict[str, bytes]:
