@@ -42,7 +42,7 @@ HOSTS = (
         "DATA_DIR=/data",
         "dokku redis:create paperboy, dokku redis:link paperboy APP",
     ),
-    Host("Heroku", ("DYNO",), "", "heroku addons:create heroku-redis, and set REDIS_TLS_VERIFY=false"),
+    Host("Heroku", ("DYNO",), "", "heroku addons:create heroku-redis:premium-0, and set REDIS_TLS_VERIFY=false"),
     Host(
         "Render",
         ("RENDER", "RENDER_SERVICE_ID"),
@@ -52,7 +52,7 @@ HOSTS = (
     Host(
         "Railway",
         ("RAILWAY_ENVIRONMENT", "RAILWAY_ENVIRONMENT_ID", "RAILWAY_ENVIRONMENT_NAME", "RAILWAY_PROJECT_ID", "RAILWAY_SERVICE_ID"),
-        "attach a Volume with mount path /data to the service and set DATA_DIR=/data",
+        "attach a Volume with mount path /data to the service and set DATA_DIR=/data and RAILWAY_RUN_UID=0",
         "add a Redis to the project and refer to it (REDIS_URL=${{Redis.REDIS_URL}})",
     ),
     Host(
