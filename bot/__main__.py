@@ -49,7 +49,8 @@ NOTHING_CONFIGURED = """No chat platform is configured, so there is nobody to de
   python -m bot terminal   the same with the real sources, kept in {data}
   python -m bot worker     only the machine: fetch, match, deliver to the terminal's log
 
-For Slack set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, for Discord DISCORD_TOKEN: the README leads through each in ten minutes.
+For Slack set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, for Discord DISCORD_TOKEN: docs/slack.md and docs/discord.md lead through each in
+ten minutes, step by step.
 `python -m bot check` looks whether all is right; config/env.example lists every setting there is.
 """
 

@@ -105,7 +105,7 @@ class Counts:
         self._count(DIED, platform)
 
     def unknown(self, platform: str) -> None:
-        """A request ended so that nobody knows whether it posted."""
+        """A request ended so that nobody knows whether it posted. To ask for it later, even in vain, is no other."""
         self._count(UNKNOWN, platform)
 
     def lease_lost(self, platform: str) -> None:
@@ -116,7 +116,7 @@ class Counts:
         """Somebody said to come back later.
 
         Args:
-            host: A platform or a source.
+            host: A platform, or the domain of a source.
         """
         self._count(THROTTLED, host)
 
@@ -136,7 +136,7 @@ class Counts:
         self._observe(COMMAND_TIME, took, platform)
 
     def matched(self, took: timedelta) -> None:
-        """A batch of papers was matched against all rules."""
+        """A batch of papers, at least one, was matched against all rules."""
         self._observe(MATCHING_TIME, took)
 
     def ticked(self, tick: str, *, times: int, failed: int) -> None:

@@ -246,6 +246,8 @@ class Courier:
                 decision = Decision(happened)
             else:
                 decision = self._decider.after_posting(lease, happened, await self._store.now())
+                if isinstance(decision.outcome, Doubtful):
+                    self._counts.unknown(lease.delivery.address.platform)  # here, for whoever asks in vain later has sent nothing
         await self._settle(lease, decision.outcome, log)
         return Delivered(decision.pause, went_well=isinstance(decision.outcome, Sent))
 
@@ -278,8 +280,6 @@ class Courier:
                     return Sent(await outlet.post(address, message, key=lease.key, under=lease.under, tags=tags))
         except Exception as trouble:  # noqa: BLE001 - a bug in an outlet must not cost the lease: what it did is in doubt, and told loudly
             _tell_bug(trouble, log)
-            if isinstance(trouble, Busy):
-                self._counts.throttled(lease.delivery.address.platform)
             return trouble
 
     async def _settle(self, lease: Lease, outcome: Outcome, log: structlog.typing.FilteringBoundLogger) -> None:
@@ -299,7 +299,7 @@ class Courier:
 
     async def _count(self, lease: Lease, outcome: Outcome, settled: Settled) -> None:
         platform, parts = lease.delivery.address.platform, lease.delivery.parts
-        if settled is Settled.LOST:
+        if settled is not Settled.SETTLED:
             self._counts.lease_lost(platform)
             return
         match outcome:
@@ -309,8 +309,6 @@ class Courier:
                         self._counts.began(platform, await self._store.now() - lease.delivery.due)
                 if lease.part == len(parts) - 1:
                     self._counts.sent(platform)
-            case Doubtful(counts=True):
-                self._counts.unknown(platform)
             case Dead():
                 self._counts.died(platform)
 

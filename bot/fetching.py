@@ -96,8 +96,6 @@ async def read_source(desk: Desk, source: Source, next_reading: NextReading, *, 
     except SourceTrouble as exc:
         health = after_trouble(turn.health, exc.reason, now)
         desk.counts.read(source.name, well=False)
-        if isinstance(exc, SourceBusy):
-            desk.counts.throttled(source.name)
         asked_to_wait = exc.retry_after if isinstance(exc, SourceBusy) else None
         reading = Reading(source=source.name, trouble=exc.reason)
         _log.warning("source_trouble", source=source.name, reason=exc.reason, failures=health.failures)

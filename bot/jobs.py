@@ -123,7 +123,8 @@ async def _file(desk: Desk, changes: Sequence[Change], *, mark: tuple[str, bytes
         had = {(address, id) for address, ids in percolator.match(before).items() for id in ids}
         began = uptime()
         wanted = percolator.match(after)
-        desk.counts.matched(timedelta(seconds=uptime() - began))
+        if papers:  # a reading without news files its watermark alone
+            desk.counts.matched(timedelta(seconds=uptime() - began))
         inboxes = {address: new for address, ids in wanted.items() if (new := [id for id in ids if (address, id) not in had])}
         filed = await desk.store.papers.file(Filing(papers=papers, inboxes=inboxes, rules=desk.memory.rules, mark=mark))
 

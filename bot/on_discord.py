@@ -55,7 +55,8 @@ class Discord:
         point(settings.discord_api)
         self._settings = settings
         self._desk = desk
-        self._rest = Rest(revealed(settings.discord_token), gate=desk.store.gate, clock=utc_now)
+        throttled = partial(desk.counts.throttled, DISCORD)
+        self._rest = Rest(revealed(settings.discord_token), gate=desk.store.gate, clock=utc_now, throttled=throttled)
         self._alone = alone
         self._doors = doors
         self._gateway: Gateway | None = None
@@ -128,7 +129,7 @@ def _gateway(settings: Settings, desk: Desk, rest: Rest) -> Gateway:
     store = desk.store
 
     def bot(before_identify: Callable[[int | None], Awaitable[None]]) -> Client:
-        http_trace = trace(store.gate, utc_now)
+        http_trace = trace(store.gate, utc_now, throttled=partial(desk.counts.throttled, DISCORD))
         made = Bot(desk, rest, intents=intents(settings), before_identify=before_identify, http_trace=http_trace)
 
         async def looked() -> None:

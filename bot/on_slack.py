@@ -99,7 +99,7 @@ class Slack:
         if self._app is None or not (token := revealed(self._settings.slack_app_token)):
             await asyncio.Event().wait()
             return
-        self._socket = SocketMode(self._app, token, self._settings.slack_api)
+        self._socket = SocketMode(self._app, token, self._settings.slack_api, throttled=partial(self._desk.counts.throttled, SLACK))
         self._is_silent.clear()
         try:
             await self._socket.run()
@@ -127,6 +127,7 @@ def known_workspaces(settings: Settings, desk: Desk) -> Workspaces:
         client_id=settings.slack_client_id,
         client_secret=revealed(settings.slack_client_secret),
         clock=utc_now,
+        throttled=partial(desk.counts.throttled, SLACK),
     )
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import __version__
+from bot.counts import Counts
 from bot.delivery import Courier
 from bot.desk import Desk
 from bot.memory import Memory
@@ -38,28 +39,38 @@ async def open_desk(settings: Settings, config: Config, *, directory: Path) -> A
         store = await stack.enter_async_context(
             open_store(url, directory=directory, verify=settings.redis_tls_verify, secret_keys=keys if config is not DEMO else ())
         )
-        outside = await stack.enter_async_context(open_outside(settings, config, gate=store.gate, cache=store.cache))
+        counts = Counts()
+        asked = open_outside(settings, config, gate=store.gate, cache=store.cache, throttled=counts.throttled)
+        outside = await stack.enter_async_context(asked)
         yield Desk(
             store=store,
             memory=Memory(channels=store.channels, papers=store.papers),
             sources=table.sources(outside),
             lookups=table.lookups(outside),
             charts=table.charts(outside),
+            counts=counts,
         )
 
 
 @asynccontextmanager
 async def open_outside(
-    settings: Settings, config: Config, *, gate: Gate, cache: Cache, heard: Callable[[datetime], object] | None = None
+    settings: Settings,
+    config: Config,
+    *,
+    gate: Gate,
+    cache: Cache,
+    heard: Callable[[datetime], object] | None = None,
+    throttled: Callable[[str], object] = lambda _: None,
 ) -> AsyncIterator[table.Outside]:
     """What sources need of the world.
 
     Args:
         heard: For who only wants to know whether sources answer: each is asked once, and shortly. Is given what answers say of the time.
+        throttled: Hears of every 429, see `Web`.
     """
     own, agent = _named(settings), user_agent(__version__, contact=settings.contact)
     if heard is None:
-        web = Web(gate, agent=agent, transport=PublicOnly(own=own))
+        web = Web(gate, agent=agent, transport=PublicOnly(own=own), throttled=throttled)
     else:
         shortly = timedelta(seconds=20)
         web = Web(gate, agent=agent, transport=PublicOnly(own=own, sender=Listening(heard)), read=shortly, total=shortly, once=True)

@@ -174,6 +174,20 @@ def test_blanks_around_a_value_are_no_part_of_it(monkeypatch: pytest.MonkeyPatch
     assert (right.contact, right.port) == ("ada@example.org", 8080)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "what"),
+    [
+        ("DISCORD_MENTIONS", "perhaps", "it is neither true nor false"),
+        ("PORT", "http", "it is no whole number"),
+        ("OTLP_ENDPOINT", "localhost", "it is no address, such as https://example.org"),
+        ("SUPPORT_URL", "ftp://example.org", "it must begin with https:// or http://"),
+        ("PORT", "65536", "input should be less than or equal to 65535"),
+    ],
+)
+def test_what_pydantic_finds_is_said_plainly(name: str, value: str, what: str) -> None:
+    assert told({name: value}) == [f"{name}: {what}. See config/env.example."]
+
+
 def test_all_wrong_ones_together_are_all_told() -> None:
     everything = {name: values[0] for name, values in WRONG.items()}
     named = [line.partition(":")[0] for line in told(everything)]

@@ -57,6 +57,7 @@ class Rest:
         gate: Shared by all processes: who may ask when.
         clock: Now, aware UTC.
         pause: How to wait for a turn, given seconds.
+        throttled: Hears of every 429.
     """
 
     def __init__(
@@ -66,8 +67,10 @@ class Rest:
         gate: Gate,
         clock: Callable[[], datetime],
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        throttled: Callable[[], object] = lambda: None,
     ) -> None:
         self._token = token
+        self._throttled = throttled
         self._gate = gate
         self._clock = clock
         self._pause = pause
@@ -156,7 +159,8 @@ class Rest:
             return self._http
 
     async def _logged_in(self) -> HTTPClient:
-        http = HTTPClient(asyncio.get_running_loop(), http_trace=trace(self._gate, self._clock, at_once=True, pause=self._pause))
+        traced = trace(self._gate, self._clock, at_once=True, pause=self._pause, throttled=self._throttled)
+        http = HTTPClient(asyncio.get_running_loop(), http_trace=traced)
         # Its constructor allows no less than 30 seconds, which is longer than a delivery waits for an answer: that would leave it in doubt.
         http.max_ratelimit_timeout = LONGEST_WAIT.total_seconds()
         try:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -55,6 +56,7 @@ def trace(
     clock: Callable[[], datetime],
     *,
     at_once: bool = False,
+    throttled: Callable[[], object] = lambda: None,
     pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> aiohttp.TraceConfig:
     """For `http_trace` of discord.py's clients: every request, repeats too, waits for its turn at the door.
@@ -67,6 +69,7 @@ def trace(
         clock: Now, aware UTC.
         at_once: A 429 ends the request with Busy. Else discord.py sleeps and repeats; if it is cancelled while it sleeps for a global
             one, it never wakes the others.
+        throttled: Hears of every 429, those to answers of interactions too.
         pause: How to wait, given seconds.
     """
     made = aiohttp.TraceConfig()
@@ -81,19 +84,24 @@ def trace(
         answer = params.response
         if answer.status in BAD and answer.headers.get("X-RateLimit-Scope") != "shared":
             await _struck(gate)
-        if answer.status == 429 and _is_counted(str(params.url)):  # noqa: PLR2004  # Too Many Requests
-            busy = await _asked_to_wait(gate, clock, answer)
-            if at_once:
-                raise busy
-        attempts = context.trace_request_ctx
-        if answer.status in REPEATED and isinstance(attempts, Attempts):
-            attempts.doubtful = True
-            if not attempts.repeat:
-                raise OutcomeUnknown(f"{params.method} {params.url.path}: HTTP {answer.status}")
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            throttled()
+            if _is_counted(str(params.url)):
+                busy = await _asked_to_wait(gate, clock, answer)
+                if at_once:
+                    raise busy
+        if answer.status in REPEATED and isinstance(context.trace_request_ctx, Attempts):
+            _in_doubt(context.trace_request_ctx, params)
 
     made.on_request_start.append(started)
     made.on_request_end.append(ended)
     return made
+
+
+def _in_doubt(attempts: Attempts, params: aiohttp.TraceRequestEndParams) -> None:
+    attempts.doubtful = True
+    if not attempts.repeat:
+        raise OutcomeUnknown(f"{params.method} {params.url.path}: HTTP {params.response.status}")
 
 
 def _is_counted(url: str) -> bool:

@@ -32,6 +32,7 @@ class Api:
         installation: Who we are.
         client: Made with its token and `retry_handlers=[]`: by default it repeats a post whose answer was lost.
         pace: Where waits are remembered; None remembers none.
+        throttled: Hears of every answer that asks for patience.
         renew: How a token that has expired is replaced, in a new Installation; raises PostTrouble. None: it is not.
     """
 
@@ -41,11 +42,14 @@ class Api:
         client: AsyncWebClient,
         *,
         pace: Pace | None = None,
+        throttled: Callable[[], object] = lambda: None,
         renew: Callable[[Installation], Awaitable[Installation]] | None = None,
     ) -> None:
         self._installation = installation
         self._client = client
         self._pace = pace
+        self.throttled = throttled
+        """For those who ask the addresses that Slack hands out for one use."""
         self._renew = renew
         self._granted = installation.scopes
 
@@ -114,7 +118,10 @@ class Api:
         except _FAILURES as error:
             if isinstance(error, SlackApiError):
                 self._learn(error.response.headers)
-            raise trouble(method, error) from error
+            meant = trouble(method, error)
+            if isinstance(meant, Busy):
+                self.throttled()
+            raise meant from error
         self._learn(answer.headers)
         if not isinstance(answer.data, dict):
             raise OutcomeUnknown(f"{method}: an answer that is no object")

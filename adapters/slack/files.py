@@ -57,7 +57,7 @@ async def _upload(api: Api, user: str, file: File) -> None:
     """Put it into the person's direct messages, in the three steps that docs.slack.dev, "Working with files", describes."""
     content = file.content.encode()
     ticket = await api.call("files.getUploadURLExternal", filename=file.name, length=len(content))
-    await _send(str(ticket["upload_url"]), content)
+    await _send(api, str(ticket["upload_url"]), content)
     # Sharing wants the id of the channel; the first message there tells it, and says what the file is.
     posted = await api.call("chat.postMessage", channel=user, text="Here is what you asked for:", unfurl_links=False, unfurl_media=False)
     await api.call(
@@ -65,11 +65,13 @@ async def _upload(api: Api, user: str, file: File) -> None:
     )
 
 
-async def _send(url: str, content: bytes) -> None:
+async def _send(api: Api, url: str, content: bytes) -> None:
     try:
         async with aiohttp.ClientSession(timeout=UPLOAD) as session, session.post(url, data=content) as answer:
             status = answer.status
     except (aiohttp.ClientError, OSError, TimeoutError) as exc:
         raise NotSent(f"upload: no answer ({type(exc).__name__})") from exc
+    if status == 429:  # noqa: PLR2004  # Too Many Requests
+        api.throttled()
     if status != 200:  # noqa: PLR2004  # OK
         raise NotSent(f"upload: HTTP {status}")

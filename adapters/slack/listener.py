@@ -121,12 +121,20 @@ def listener(desk: Desk, workspaces: Workspaces) -> Listener:
     return app
 
 
+_UNTRUE_OR_TOO_OFTEN = (
+    "As you gave `client`",  # it says that SLACK_BOT_TOKEN is not used
+    "As you've set SLACK_CLIENT_ID",  # it says that tokens are kept in files
+    "Although the app should be installed",
+)
+"""How lines begin that are kept from the log."""
+
+
 class _Known(logging.Filter):
-    """Keeps two of Bolt's lines from the log: of a SLACK_BOT_TOKEN found in the environment, and one a request of unknown workspaces."""
+    """Keeps from the log what Bolt says of variables that it finds in the environment, and one line a request of unknown workspaces."""
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
-        return not str(record.msg).startswith(("As you gave `client`", "Although the app should be installed"))
+        return not str(record.msg).startswith(_UNTRUE_OR_TOO_OFTEN)
 
 
 def _bolts_logger() -> logging.Logger:

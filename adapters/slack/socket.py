@@ -59,18 +59,27 @@ class _Lost(Exception):
 class SocketMode:
     """Receives what Slack sends for the app. Several processes may each have one: every envelope goes to one of them."""
 
-    def __init__(self, app: AsyncApp, app_token: str, api_url: str, *, wait: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        app: AsyncApp,
+        app_token: str,
+        api_url: str,
+        *,
+        throttled: Callable[[], object] = lambda: None,
+        wait: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
         """Nothing is opened yet.
 
         Args:
             app: What to do with an envelope.
             app_token: "xapp-…", with the scope connections:write.
             api_url: Of the Web API, ending in a slash.
+            throttled: Hears of every answer that asks for patience.
             wait: Lets so many seconds pass; a test's does not.
         """
         self._app = app
         self._client = AsyncWebClient(app_token, base_url=api_url, retry_handlers=[])
-        self._api = Api(Installation(platform=PLATFORM, workspace="", token=app_token), self._client)
+        self._api = Api(Installation(platform=PLATFORM, workspace="", token=app_token), self._client, throttled=throttled)
         self._wait = wait
         self._link: _Link | None = None
         self._was_connected = False

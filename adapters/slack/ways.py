@@ -144,6 +144,7 @@ async def _send(api: Api, url: str, body: dict[str, Any]) -> None:
     if answer.status_code >= 500:  # noqa: PLR2004  # the server itself failed
         raise OutcomeUnknown(f"the response url failed: {answer.status_code}")
     if answer.status_code == 429:  # noqa: PLR2004  # Too Many Requests
+        api.throttled()
         raise NotSent("the response url asks for patience")
     if error in _WRONGLY_MADE:
         raise Refused(f"the response url: {error}", error=error)

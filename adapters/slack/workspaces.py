@@ -52,6 +52,7 @@ class Workspaces:
         client_id: The app's, for renewing tokens; "" if none rotate.
         client_secret: Belongs to `client_id`.
         clock: Now, aware UTC.
+        throttled: Hears of every answer that asks for patience.
     """
 
     def __init__(
@@ -64,8 +65,10 @@ class Workspaces:
         client_id: str = "",
         client_secret: str = "",
         clock: Callable[[], datetime],
+        throttled: Callable[[], object] = lambda: None,
     ) -> None:
         self._cache = cache
+        self._throttled = throttled
         self._alone = alone
         self._seen_good: datetime | None = None
         self._api_url = api_url
@@ -182,7 +185,8 @@ class Workspaces:
             self._session = aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
         # The client's own `timeout` counts only without a session.
         client = AsyncWebClient(installation.token or None, base_url=self._api_url, session=self._session, retry_handlers=[], logger=_QUIET)
-        return Api(installation, client, pace=self._pace, renew=self._tokens.expired if renewable and installation.refresh_token else None)
+        renew = self._tokens.expired if renewable and installation.refresh_token else None
+        return Api(installation, client, pace=self._pace, throttled=self._throttled, renew=renew)
 
 
 def _text(answer: Mapping[str, Any], name: str) -> str:

@@ -145,6 +145,7 @@ class Settled(Enum):
     """What became of an attempt to settle."""
 
     SETTLED = "settled"
+    KNOWN = "another lease was first to tell that this part was sent; a second copy of it is only in the log"
     LOST = "somebody with a newer lease has it; nothing was written"
 
 

@@ -219,8 +219,7 @@ class Settings(BaseSettings):
     @field_validator("secret_keys")
     @classmethod
     def _are_keys(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for number, secret in enumerate(secrets, start=1):
-            shapes.must_be_key(secret.get_secret_value(), number)
+        shapes.must_be_keys([secret.get_secret_value() for secret in secrets])
         return secrets
 
     @field_validator(*shapes.OF_TEXT)
@@ -252,7 +251,7 @@ class Settings(BaseSettings):
         try:
             settings = handler(given)
         except ValidationError as exc:
-            lines = [_line(str(error["loc"][0]), error["msg"]) for error in exc.errors()]
+            lines = [_line(str(error["loc"][0]), _PLAINLY.get(error["type"]) or error["msg"]) for error in exc.errors()]
         # Not only once each is right by itself: nobody wants to be told twice.
         lines += [_line(name, what) for name, what in lacking(given)]
         if settings is None or lines:
@@ -278,6 +277,15 @@ def read_settings() -> Settings:
 def revealed(secret: SecretStr | None) -> str:
     """The text of a secret, for whom it is meant; "" if it is not set."""
     return secret.get_secret_value() if secret else ""
+
+
+_PLAINLY = {
+    "bool_parsing": "it is neither true nor false",
+    "int_parsing": "it is no whole number",
+    "url_parsing": "it is no address, such as https://example.org",
+    "url_scheme": "it must begin with https:// or http://",
+}
+"""By pydantic's type of the error, what its own words, written for programmers, come down to."""
 
 
 def _line(name: str, what: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 LEAST_TOKEN = 16
 """Characters of OPERATOR_TOKEN: tries are limited, and 16 characters of any kind outlast them."""
@@ -35,14 +35,19 @@ def unwrapped(text: str) -> str:
     return text
 
 
-def must_be_key(text: str, number: int) -> None:
-    """Whether it is a Fernet key: 32 bytes in URL-safe base64. Raises ValueError."""
+def must_be_keys(texts: Sequence[str]) -> None:
+    """Whether each is a Fernet key: 32 bytes in URL-safe base64. Raises ValueError, which counts from 1."""
+    wrong = [str(number) for number, text in enumerate(texts, start=1) if not _is_key(text)]
+    if wrong:
+        which = f"keys {', '.join(wrong)} are" if len(wrong) > 1 else f"key {wrong[0]} is"
+        raise ValueError(f"{which} none; make one with: openssl rand -base64 32 | tr +/ -_")
+
+
+def _is_key(text: str) -> bool:
     try:
-        is_key = len(base64.b64decode(text, altchars=b"-_", validate=True)) == 32  # noqa: PLR2004  # as the docstring says
+        return len(base64.b64decode(text, altchars=b"-_", validate=True)) == 32  # noqa: PLR2004  # as Fernet has it
     except (binascii.Error, ValueError):
-        is_key = False
-    if not is_key:
-        raise ValueError(f"key {number} is none; make one with: openssl rand -base64 32 | tr +/ -_")
+        return False
 
 
 def _must_be_store(text: str) -> None:

@@ -88,8 +88,9 @@ def load(path: Path | None = None) -> Config:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise OperatorMistake(f"{path} cannot be read ({error}). Correct SOURCES_FILE, or leave it out for the default.") from error
-    return read(text, where=str(path))
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise OperatorMistake(f"SOURCES_FILE: {path} cannot be read ({why}); correct it, or leave it out for the default.") from error
+    return read(text, where=f"SOURCES_FILE: {path}")
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

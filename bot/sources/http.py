@@ -53,6 +53,7 @@ class Web:
         transport: What really sends; the place for one that refuses private addresses.
         connect, read, total: Time-outs. `total` is for one try, redirects and body included,
             and shorter than the turn that the gate gives.
+        throttled: Hears of every 429: the door of whoever gave it.
         once: Never ask again, and leave the doors of the overloaded and unreachable open, for who only wants to know whether they answer.
     """
 
@@ -68,6 +69,7 @@ class Web:
         connect: timedelta = timedelta(seconds=10),
         read: timedelta = timedelta(seconds=60),
         total: timedelta = timedelta(seconds=80),
+        throttled: Callable[[str], object] = lambda _: None,
         once: bool = False,
     ) -> None:
         self.now = clock
@@ -75,6 +77,7 @@ class Web:
         self._pause = pause
         self._jitter = jitter
         self._total = total
+        self._throttled = throttled
         self._once = once
         self._client = httpx.AsyncClient(
             transport=transport,
@@ -171,6 +174,8 @@ class Web:
                 for _ in range(_REDIRECTS + 1):
                     response = await self._client.send(request, stream=True)
                     try:
+                        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                            self._throttled(manners.door)
                         if response.next_request is None:
                             return await self._answer(response, kind, limit, allow)
                     finally:

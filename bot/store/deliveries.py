@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 OTHERS_TURN = timedelta(seconds=5)
 """How long a worker that cannot read a delivery leaves it to others."""
+_SETTLED = (Settled.LOST, Settled.SETTLED, Settled.KNOWN)
+"""By what the step of that name answers."""
 
 
 class StoredDeliveries:
@@ -125,7 +127,7 @@ class StoredDeliveries:
         args += [int(counts), int(merge), int(doubtful), int(pauses), line, silent]
         args += [len(lease.delivery.papers), *lease.delivery.papers, *lease.delivery.remainder]
         places = [keys.delivery(lease.delivery.id), keys.DEAD]
-        return Settled.SETTLED if await self._connection.run(outbox.SETTLE, keys=places, args=args) else Settled.LOST
+        return _SETTLED[int(await self._connection.run(outbox.SETTLE, keys=places, args=args))]
 
     async def release(self, lease: Lease) -> None:
         """See the port. A lease under which a request was begun is not unused: it stays until it is settled or over."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -152,7 +153,7 @@ async def running(
     """
     async with AsyncExitStack() as stack:
         stack.enter_context(pointed(server))
-        rest = await stack.enter_async_context(rest_of(server, store))
+        rest = await stack.enter_async_context(rest_of(server, store, throttled=partial(desk.counts.throttled, "discord")))
         desk.outlets = {"discord": DiscordOutlet(rest, store.cache)}
         await rest.call("PUT", "/applications/{application_id}/commands", application_id=server.app_id, json=payload())
         # So long discord.py waits for more servers after the last one; nothing of ours waits for that.

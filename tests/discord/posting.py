@@ -15,7 +15,7 @@ from adapters.discord.client import Rest, point
 from adapters.discord.outlet import DiscordOutlet
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from bot.store.store import RedisStore
     from tests.discord.fake import FakeDiscord
@@ -38,7 +38,14 @@ def pointed(server: FakeDiscord) -> Iterator[list[float]]:
 
 
 @asynccontextmanager
-async def rest_of(server: FakeDiscord, store: RedisStore, *, token: str = "", waits: list[float] | None = None) -> AsyncIterator[Rest]:
+async def rest_of(
+    server: FakeDiscord,
+    store: RedisStore,
+    *,
+    token: str = "",
+    waits: list[float] | None = None,
+    throttled: Callable[[], object] = lambda: None,
+) -> AsyncIterator[Rest]:
     """What one process asks with. Waiting for a turn moves the clock on, and is noted in `waits`."""
 
     async def pause(seconds: float) -> None:
@@ -46,7 +53,7 @@ async def rest_of(server: FakeDiscord, store: RedisStore, *, token: str = "", wa
             waits.append(seconds)
         server.clock.advance(timedelta(seconds=seconds))
 
-    async with Rest(token or server.token, gate=store.gate, clock=server.clock, pause=pause) as rest:
+    async with Rest(token or server.token, gate=store.gate, clock=server.clock, pause=pause, throttled=throttled) as rest:
         yield rest
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
-TAKEN = ("CHANGELOG.md", "CONTRIBUTING.md", "PRIVACY.md", "SECURITY.md")
+TAKEN = ("CHANGELOG.md", "CONTRIBUTING.md", "PRIVACY.md", "SECURITY.md", "SUPPORT.md")
 """Pages at the root that are pages of the site as well."""
 COPIED = ("env.example", "slack-manifest.yaml", "sources.toml", "alerts.yaml", "grafana-dashboard.json")
 """Files of config/ that people take away, as far as there are any."""

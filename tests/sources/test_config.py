@@ -49,12 +49,19 @@ def test_another_file_may_be_named(tmp_path: Path) -> None:
     assert load(path) == Config(rhythms={"arxiv": Rhythm(at=(time(4, 30), time(8)))}, categories=("hep-th",), replacements=True)
 
 
-@pytest.mark.parametrize("body", [None, b"\xff\xfe"])
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, body: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (None, r"cannot be read \(No such file or directory\); correct it"),
+        (b"\xff\xfe", r"cannot be read \(it is no UTF-8\); correct it"),
+        (b"x =", "this is no TOML"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_with_its_setting(tmp_path: Path, body: bytes | None, why: str) -> None:
     path = tmp_path / "mine.toml"
     if body is not None:
         path.write_bytes(body)
-    with pytest.raises(OperatorMistake, match=r"mine\.toml cannot be read"):
+    with pytest.raises(OperatorMistake, match=rf"\ASOURCES_FILE: \S+mine\.toml:? {why}"):
         load(path)
 
 

@@ -154,6 +154,23 @@ async def test_a_wait_beyond_our_patience_is_told_instead_of_waited(
     assert "127.0.0.1" in gate.closed
 
 
+async def test_every_429_is_told_by_the_service_that_gave_it_and_no_other_trouble_is(
+    server: WebServer, gate: FakeGate, clock: Clock
+) -> None:
+    async def pause(seconds: float) -> None:
+        clock.advance(timedelta(seconds=seconds))
+
+    heard: list[str] = []
+    server.says("/list", Reply(status=429), Reply(status=503), Reply(status=429), Reply(body=b"[]"))
+    async with Web(gate, agent="Paperboy/test", clock=clock, pause=pause, throttled=heard.append) as web:
+        await ask(web, server)
+        server.says("/list", Reply(status=429, headers={"Retry-After": "3600"}))
+        for _ in range(2):  # the second time the door is shut, and nobody was asked
+            with pytest.raises(SourceBusy):
+                await ask(web, server)
+    assert heard == ["service.example"] * 3
+
+
 @given(
     st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0")), st.text(st.characters(codec="ascii", exclude_characters="\r\n\0"))
 )

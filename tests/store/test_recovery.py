@@ -210,9 +210,21 @@ async def test_a_second_copy_in_the_channel_is_in_the_log(store: RedisStore, clo
     clock.advance(LEASE)
     await settled(store, Sent("m2"))
 
-    assert await store.deliveries.settle(frozen, Sent("m1")) is Settled.SETTLED
+    assert await store.deliveries.settle(frozen, Sent("m1")) is Settled.KNOWN
 
     assert [one.detail for one in await store.deliveries.log(ADDRESS)] == ["m1", "m2"]
+
+
+async def test_the_same_news_again_is_as_the_first_time_from_the_same_lease_and_known_from_another(store: RedisStore, clock: Clock) -> None:
+    await planned(store)
+    frozen = await begun(store)
+    clock.advance(LEASE)
+    finder = await claimed(store)
+
+    assert await store.deliveries.settle(finder, Sent("m1")) is Settled.SETTLED
+    assert await store.deliveries.settle(finder, Sent("m1")) is Settled.SETTLED, "its reply may have been lost"
+    assert await store.deliveries.settle(frozen, Sent("m1")) is Settled.KNOWN
+    assert len(await store.deliveries.log(ADDRESS)) == 1
 
 
 async def test_a_second_copy_of_one_part_does_not_bring_back_the_next(store: RedisStore, clock: Clock) -> None:

@@ -101,7 +101,10 @@ def test_the_dashboard_asks_which_prometheus_to_use() -> None:
 def test_every_alarm_says_what_it_is_and_is_explained() -> None:
     explained = (ROOT / "docs" / "operations.md").read_text()
     for rule in rules():
-        assert rule["annotations"].keys() == {"summary", "description"}
+        assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
+        page, _, heading = rule["annotations"]["runbook_url"].rpartition("#")
+        assert page.endswith("/docs/operations.md")
+        assert f"\n### {heading.replace('-', ' ').capitalize()}\n" in explained
         assert rule["labels"]["severity"] in {"page", "ticket"}
         assert f"`{rule['alert']}`" in explained, rule["alert"]
 
