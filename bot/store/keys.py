@@ -31,8 +31,6 @@ SET_ASIDE = timedelta(days=30)
 """How long bytes that could not be read are kept for whoever wants to look at them."""
 DELIVERED = timedelta(days=30)
 """How long a delivery can be read and replayed after its last change, and its log."""
-SENT = timedelta(days=7)
-"""How long a delivery is kept that was sent: whoever tells of it late, or again, does so within minutes. Its log stays DELIVERED."""
 CACHED = timedelta(days=30)
 """The longest that something is cached, counted, or a door stays shut."""
 SHOWN = timedelta(days=30)

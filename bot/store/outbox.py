@@ -12,7 +12,7 @@ claim moves that moment to the end of its lease, so a holder who dies needs nobo
 
 from __future__ import annotations
 
-from bot.store.keys import DELIVERED, SENT
+from bot.store.keys import DELIVERED
 from bot.store.lanes import LANES, ONE_QUEUE
 from bot.store.scripts import Script
 
@@ -183,7 +183,7 @@ SETTLE = Script(
     "settle_delivery",
     _DELIVERED
     + LANES
-    + f"local LOGGED, SENT = {LOGGED}, {int(SENT.total_seconds() * 1000)}"
+    + f"local LOGGED = {LOGGED}"
     + """
 local delivery, dead = unpack(KEYS)
 local id, fence, part, kind, detail, at, counts, merge, doubtful, pauses, line, silent, shown = unpack(ARGV, 1, 13)
@@ -219,7 +219,6 @@ if kind == 'sent' then
   redis.call('HSET', delivery, 'state', 'sent', 'record', silent)
   -- Nobody tries it any more; there are as many of these as digests in a month.
   redis.call('HDEL', delivery, 'attempt', 'failures', 'first', 'last', 'begun', 'doubted')
-  redis.call('PEXPIRE', delivery, SENT)
   step_out(id, stands[6])
   for n = 14, #ARGV do
     remember(n < 14 + tonumber(shown) and posted or capped, ARGV[n], now)

@@ -42,7 +42,7 @@ OTHER_CHANNELS = 18
 SHOWN = 5
 """Papers of a digest, as a channel's settings are from the start."""
 _MANAGE_GUILD = 1 << 5
-_MATCHED_MS, _SENT_MS = (span // timedelta(milliseconds=1) for span in (keys.MATCHED, keys.SENT))
+_MATCHED_MS, _DELIVERED_MS = (span // timedelta(milliseconds=1) for span in (keys.MATCHED, keys.DELIVERED))
 _DISTINCT = 40_000
 _CHANNELS_AT_ONCE = 25
 _PAPERS_AT_ONCE = 200
@@ -139,7 +139,7 @@ async def _given(store: RedisStore, given: Mapping[Address, int], days: Sequence
             read = [(moment, [_id(day, n) for n in chance.sample(range(PAPERS_A_DAY), count)]) for day, moment in enumerate(days)]
             commands += _remembered(address, read)
             for moment, ids in read:
-                commands += _sent(address, moment, ids, kept=now - moment < keys.SENT) if now - moment < keys.DELIVERED else ()
+                commands += _sent(address, moment, ids) if now - moment < keys.DELIVERED else ()
         await store.connection.read_all(commands)
 
 
@@ -151,7 +151,7 @@ def _remembered(address: Address, read: Sequence[tuple[datetime, Sequence[PaperI
             yield ("PEXPIRE", key, _MATCHED_MS)
 
 
-def _sent(address: Address, slot: datetime, ids: Sequence[PaperId], *, kept: bool) -> Iterator[tuple[Sendable, ...]]:
+def _sent(address: Address, slot: datetime, ids: Sequence[PaperId]) -> Iterator[tuple[Sendable, ...]]:
     id, at, message = slot_id(address, slot), ms(slot), f"{slot.timestamp():.6f}"
     rule = QueryText("gradient descent")
     record = Delivery(id=id, address=address, due=slot, parts=(), papers=tuple(ids[:SHOWN]), remainder=tuple(ids[SHOWN:]), tags=(rule,))
@@ -164,9 +164,8 @@ def _sent(address: Address, slot: datetime, ids: Sequence[PaperId], *, kept: boo
         **dict.fromkeys(("part", "until"), 0),
         **dict.fromkeys(("fence", "settled"), at),
     }
-    if kept:
-        yield ("HSET", keys.delivery(id), *(part for pair in stands.items() for part in pair))
-        yield ("PEXPIRE", keys.delivery(id), _SENT_MS)
+    yield ("HSET", keys.delivery(id), *(part for pair in stands.items() for part in pair))
+    yield ("PEXPIRE", keys.delivery(id), _DELIVERED_MS)
     yield ("ZADD", keys.deliveries_of(address), at, id)
     yield ("LPUSH", keys.log(address), pack_attempt(Attempt(at=slot, delivery=id, part=0, outcome="sent", detail=message)))
     yield ("HSET", keys.shown(address), message, " ".join(ids[:SHOWN]))

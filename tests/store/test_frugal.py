@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,14 +34,6 @@ async def test_what_a_channel_was_given_in_some_months_takes_little(embedded: Re
     given = [PaperId(f"2511.{number:05}") for number in range(SOME_MONTHS)]
     await embedded.papers.file(Filing(papers=(), inboxes={ADDRESS: given}, rules=0))
     assert await weight(embedded, keys.filed(ADDRESS)) < 30 * SOME_MONTHS
-
-
-async def test_a_digest_that_was_posted_goes_after_a_week_and_its_log_stays(store: RedisStore) -> None:
-    await post_now(store, Delivery(id=SLOT, address=ADDRESS, due=DUE, parts=(Message((Hint("papers"),)),), papers=()))
-    await settled(store, Sent("1790000000.000001"))
-    for key, days in ((keys.delivery(SLOT), 7), (keys.log(ADDRESS), 30)):
-        left = timedelta(milliseconds=await store.connection.read("PTTL", key))
-        assert timedelta(days=days, minutes=-1) < left <= timedelta(days=days)
 
 
 async def test_a_digest_that_was_posted_takes_little_until_it_is_forgotten(embedded: RedisStore) -> None:
