@@ -17,9 +17,12 @@ from bot.store.seal import Seal
 from bot.store.store import RedisStore
 from tests.clock import Clock
 from tests.key_leaks import leaks
+from tests.program import Place
+from tests.sources.web_server import WebServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
 _GIVEN = os.environ.get("PAPERBOY_TEST_REDIS_URL", "")
 """A server that the store's tests run on as well; they empty its database, which must be one from 9."""
@@ -33,6 +36,15 @@ hypothesis.settings.load_profile("paperboy")
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    """Where the program can be started, with sources of its own."""
+    sources = WebServer()
+    await sources.start()
+    yield Place(tmp_path, sources)
+    await sources.stop()
 
 
 @pytest.fixture(scope="session", params=["embedded", *(["given"] if _GIVEN else [])])

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import signal
 import sys
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from tests.sources.web_server import WebServer
@@ -61,3 +67,36 @@ async def ready(process: asyncio.subprocess.Process, word: bytes) -> None:
     assert process.stderr is not None
     while word not in (line := await process.stderr.readline()):
         assert line, "it ended before it was ready"
+
+
+_SECRET = ("_TOKEN", "_SECRET", "_KEYS")
+
+
+@asynccontextmanager
+async def started(place: Place, *arguments: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process that must end well when it is told to stop, without a secret in its log; one that the test ended itself may lie."""
+    process = await place.begin(*arguments, **{"HOST": "127.0.0.1", **environment})
+    try:
+        yield process
+        runs = process.returncode is None
+        if runs:
+            process.send_signal(signal.SIGTERM)
+            _, told = await process.communicate()
+            assert process.returncode == 0, told.decode()
+            assert b"Traceback" not in told
+            assert b"Warning" not in told
+            for secret in (value for name, value in environment.items() if name.endswith(_SECRET)):
+                assert secret.encode() not in told
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def logged(process: asyncio.subprocess.Process, event: str) -> dict[str, Any]:
+    """The next line of the log with this event."""
+    assert process.stderr is not None
+    while line := await process.stderr.readline():
+        if line.startswith(b"{") and (said := json.loads(line)).get("event") == event:
+            return dict(said)
+    pytest.fail(f"it ended before it told of {event}")

@@ -16,20 +16,12 @@ import pytest
 from bot.store.embedded import EmbeddedServer
 from tests.program import Place, ready
 from tests.sources.pages import entry, feed, item, listing
-from tests.sources.web_server import Reply, WebServer
+from tests.sources.web_server import Reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 JSON, RSS = {"Content-Type": "application/json"}, {"Content-Type": "application/rss+xml"}
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    server = WebServer()
-    await server.start()
-    yield Place(tmp_path, server)
-    await server.stop()
 
 
 # ---------------------------------------------------------------- conversations

@@ -11,13 +11,12 @@ from adapters.discord.client import point
 from bot.store.embedded import EmbeddedServer
 from tests.checking.operator import TOKEN, Operator
 from tests.discord.fake import FakeDiscord
-from tests.program import Place
 from tests.slack.fake import FakeSlack
-from tests.sources.web_server import WebServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
+
+    from tests.program import Place
 
 
 @pytest.fixture
@@ -31,14 +30,6 @@ async def discord() -> AsyncIterator[FakeDiscord]:
     async with FakeDiscord() as server:
         server.token = TOKEN
         yield server
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    sources = WebServer()
-    await sources.start()
-    yield Place(tmp_path, sources)
-    await sources.stop()
 
 
 @pytest.fixture(scope="session")

@@ -18,11 +18,9 @@ from bot.settings import Settings
 from bot.store.store import open_store
 from tests.dead_letters.asking import TERMINAL, entries
 from tests.program import Place, ready
-from tests.sources.web_server import WebServer
 from tests.store.outbox import ADDRESS, LEASE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
 
@@ -40,14 +38,6 @@ async def test_what_is_asked_wrongly_is_the_operators_to_mend_before_any_store_i
     with pytest.raises(OperatorMistake, match=said):
         await deliveries(Settings(data_dir=tmp_path / "none"), asked, str)
     assert not (tmp_path / "none").exists()
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    server = WebServer()
-    await server.start()
-    yield Place(tmp_path, server)
-    await server.stop()
 
 
 async def _two_dead(directory: Path) -> tuple[str, str]:

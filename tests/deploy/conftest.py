@@ -14,13 +14,13 @@ from bot.store.store import open_store
 from tests.clock import Clock
 from tests.deploy.programs import DISCORD_TOKEN, PATIENCE_S, World
 from tests.discord.fake import FakeDiscord
-from tests.program import Place
 from tests.slack.fake import FakeSlack
-from tests.sources.web_server import WebServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from tests.program import Place
 
 
 class Now(Clock):
@@ -37,14 +37,6 @@ async def server(tmp_path: Path) -> AsyncIterator[EmbeddedServer]:
     server = await EmbeddedServer.start(tmp_path / "server")
     yield server
     await server.close()
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    sources = WebServer()
-    await sources.start()
-    yield Place(tmp_path, sources)
-    await sources.stop()
 
 
 @pytest.fixture

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
@@ -19,13 +18,11 @@ from bot.store.embedded import EmbeddedServer
 from bot.store.store import RedisStore
 from tests.clock import Clock
 from tests.discord.fake import FakeDiscord
-from tests.program import Place, ready
+from tests.program import Place, logged, ready, started
 from tests.slack.fake import FakeSlack
-from tests.sources.web_server import WebServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GaBcDe.abcdefghijklmnopqrstuvwxyz0123456789AB"
 
@@ -45,14 +42,6 @@ async def server() -> AsyncIterator[FakeDiscord]:
         yield server
         problems = list(server.problems)
     assert not problems, "\n".join(problems)
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    sources = WebServer()
-    await sources.start()
-    yield Place(tmp_path, sources)
-    await sources.stop()
 
 
 def configured(server: FakeDiscord, **more: str) -> dict[str, str]:
@@ -76,37 +65,6 @@ async def slack_answers(slack: FakeSlack) -> None:
     await slack.connected()
     interaction = await slack.command("help")
     await slack.until(lambda: "subscribe" in json.dumps(interaction.answers))
-
-
-dead: list[asyncio.subprocess.Process] = []
-"""Those a test has killed."""
-
-
-@asynccontextmanager
-async def started(place: Place, *arguments: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process that must end well when it is told to stop."""
-    process = await place.begin(*arguments, **environment)
-    try:
-        yield process
-        if process not in dead:
-            process.send_signal(signal.SIGTERM)
-            _, told = await process.communicate()
-            assert process.returncode == 0, told.decode()
-            assert b"Traceback" not in told
-            assert TOKEN.encode() not in told
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
-
-
-async def logged(process: asyncio.subprocess.Process, event: str) -> dict[str, Any]:
-    """The next line of the log with this event."""
-    assert process.stderr is not None
-    while line := await process.stderr.readline():
-        if line.startswith(b"{") and (said := json.loads(line)).get("event") == event:
-            return dict(said)
-    pytest.fail(f"it ended before it told of {event}")
 
 
 async def test_with_one_token_a_subscription_is_answered_and_everything_closes(server: FakeDiscord, place: Place) -> None:
@@ -135,7 +93,6 @@ async def test_of_two_gateways_one_is_connected_and_the_other_takes_over(server:
                 async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/metrics") as response:
                     assert 'paperboy_oldest_pending_seconds{platform="discord"} 0.0' in await response.text()
                 first.kill()
-                dead.append(first)
                 await first.communicate()
                 async with asyncio.timeout(10):  # as promised
                     await server.until(lambda: len(server.gateway.identifies) == 2 and len(server.gateway.open) == 1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import aiohttp
@@ -13,58 +13,22 @@ import pytest
 
 from adapters.slack.oauth import COOKIE
 from bot.store.embedded import EmbeddedServer
-from tests.program import Place, ready
+from tests import program
+from tests.program import Place, logged, ready
 from tests.slack.fake import error
-from tests.sources.web_server import WebServer
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
     from tests.slack.fake import FakeSlack
 
 SECRET = "shhh"
 KEY, OTHER_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoyMzQ1Njc="
 
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    server = WebServer()
-    await server.start()
-    yield Place(tmp_path, server)
-    await server.stop()
+started = partial(program.started, PORT="0")
 
 
 @pytest.fixture(autouse=True)
 def _a_whole_process_takes_its_time(slack: FakeSlack) -> None:
     slack.patience = 30
-
-
-@asynccontextmanager
-async def started(place: Place, *arguments: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process that must end well when it is told to stop."""
-    process = await place.begin(*arguments, HOST="127.0.0.1", PORT="0", **environment)
-    try:
-        yield process
-        process.send_signal(signal.SIGTERM)
-        _, told = await process.communicate()
-        assert process.returncode == 0, told.decode()
-        assert b"Traceback" not in told
-        assert b"xoxb-acme" not in told
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
-
-
-async def logged(process: asyncio.subprocess.Process, event: str) -> dict[str, Any]:
-    """The next line of the log with this event."""
-    assert process.stderr is not None
-    while line := await process.stderr.readline():
-        if line.startswith(b"{") and (said := json.loads(line)).get("event") == event:
-            return dict(said)
-    pytest.fail(f"it ended before it told of {event}")
 
 
 def socket_mode(slack: FakeSlack) -> dict[str, str]:

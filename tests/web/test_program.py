@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import socket
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
@@ -17,13 +15,11 @@ from typing_extensions import override
 from bot.store.embedded import EmbeddedServer
 from tests.clock import Clock
 from tests.discord.fake import FakeDiscord
-from tests.program import Place
+from tests.program import Place, logged, started
 from tests.slack.fake import FakeSlack, NotAcknowledged, hang
-from tests.sources.web_server import WebServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GaBcDe.abcdefghijklmnopqrstuvwxyz0123456789AB"
 OPERATOR = "correct-horse-battery-staple"
@@ -39,14 +35,6 @@ class Now(Clock):
 
 
 @pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    server = WebServer()
-    await server.start()
-    yield Place(tmp_path, server)
-    await server.stop()
-
-
-@pytest.fixture
 async def discord() -> AsyncIterator[FakeDiscord]:
     async with FakeDiscord(Now()) as server:
         server.token, server.patience = TOKEN, 30
@@ -58,33 +46,6 @@ async def slack() -> AsyncIterator[FakeSlack]:
     async with FakeSlack(Now()) as server:
         server.patience = 30
         yield server
-
-
-@asynccontextmanager
-async def started(place: Place, *arguments: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process that must end well when it is told to stop."""
-    process = await place.begin(*arguments, HOST="127.0.0.1", **environment)
-    try:
-        yield process
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-        _, told = await process.communicate()
-        assert process.returncode == 0, told.decode()
-        assert b"Traceback" not in told
-        assert b"Warning" not in told
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
-
-
-async def logged(process: asyncio.subprocess.Process, event: str) -> dict[str, Any]:
-    """The next line of the log with this event."""
-    assert process.stderr is not None
-    while line := await process.stderr.readline():
-        if line.startswith(b"{") and (said := json.loads(line)).get("event") == event:
-            return dict(said)
-    pytest.fail(f"it ended before it told of {event}")
 
 
 async def asked(process: asyncio.subprocess.Process) -> aiohttp.ClientSession:
