@@ -60,6 +60,8 @@ class Discord:
         self._alone = alone
         self._doors = doors
         self._gateway: Gateway | None = None
+        self._was_open = False
+        """Whether any gateway of this process's was let in."""
         self.invitation = ""
         """The address at which anybody adds the bot to their server; "" until Discord was reached, and where only its owner may."""
         self.ready: dict[str, Question] = {}
@@ -73,6 +75,16 @@ class Discord:
         Raises:
             OperatorMistake: Discord does not accept the token, or the intents, from the start.
         """
+        try:
+            await self._lived()
+        except OperatorMistake as mistake:
+            if self._alone or not self._was_open:
+                raise
+            # What was well at the start is no reason to end the rest of the process.
+            _log.error("discord_stopped", reason=str(mistake))
+            await asyncio.Event().wait()
+
+    async def _lived(self) -> None:
         await self._introduced()
         raise_if_cancelled()  # redis-py's `wait_for` may have swallowed it on the way here
         # Not earlier: with a wrong token every channel would be taken for lost.
@@ -83,12 +95,8 @@ class Discord:
         gateway = self._gateway = _gateway(self._settings, self._desk, self._rest)
         try:
             await gateway.run()
-        except OperatorMistake as mistake:
-            if self._alone or not gateway.was_open:
-                raise
-            # What was well at the start is no reason to end the rest of the process.
-            _log.error("discord_stopped", reason=str(mistake))
-            await asyncio.Event().wait()
+        finally:
+            self._was_open |= gateway.was_open
 
     async def close(self) -> None:
         """The last of all."""

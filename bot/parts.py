@@ -10,6 +10,7 @@ import structlog
 
 from bot.errors import OperatorMistake, PostTrouble, StoreAway, WorkspaceGone
 from bot.stopping import raise_if_cancelled
+from bot.uptime import uptime
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -25,14 +26,18 @@ Question: TypeAlias = Callable[[], Awaitable[bool]]
 _log = structlog.get_logger()
 
 
-async def supervised(name: str, part: Callable[[], Awaitable[None]]) -> None:
+async def supervised(name: str, part: Callable[[], Awaitable[None]], *, clock: Callable[[], float] = uptime) -> None:
     """Run a part, and again if it fails: a bug or an outage of one must not end the others.
+
+    Args:
+        clock: Seconds that only grow.
 
     Raises:
         OperatorMistake: It cannot work as configured.
     """
     wait = FIRST_WAIT
     while True:
+        begun = clock()
         try:
             await part()
         except OperatorMistake:
@@ -42,6 +47,8 @@ async def supervised(name: str, part: Callable[[], Awaitable[None]]) -> None:
             wait = FIRST_WAIT
             _log.error("store_away", part=name, reason=str(error), again_in_seconds=wait)
         except Exception:  # noqa: BLE001  # whatever it is, and it is logged whole
+            if clock() - begun > LONGEST_WAIT:
+                wait = FIRST_WAIT  # what goes well for days and fails once in a while is not to be away for longer each time
             _log.exception("part_failed", part=name, again_in_seconds=wait)
         raise_if_cancelled()
         await asyncio.sleep(wait)

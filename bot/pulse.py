@@ -16,7 +16,7 @@ import structlog
 
 from bot import __version__
 from bot.errors import StoreTrouble
-from bot.ports import Pulse
+from bot.ports import MISSED, Pulse
 from bot.ticker import Tally
 from bot.uptime import uptime
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from bot.desk import Desk
 
-EVERY = timedelta(seconds=15)
+EVERY = MISSED / 4
 STUCK = timedelta(minutes=10)
 """A process whose telltale tick has not come to its end for so long does not work any more, and is better started again."""
 TELLTALE = "tell backlog"

@@ -172,14 +172,16 @@ async def _answering(server: AsyncExitStack, slack: Slack | None, leaving: async
 
 async def _working(worker: Worker | None, idle: asyncio.Event) -> None:
     """Work, if there is a worker; `idle` once nothing is under way any more."""
-    if worker is not None:
-        worker.start()
     try:
+        if worker is not None:
+            worker.start()
         await _for_ever()
     finally:
-        if worker is not None:
-            await worker.stop()
-        idle.set()
+        try:
+            if worker is not None:
+                await worker.stop()
+        finally:
+            idle.set()  # whatever happened: the web server waits for it
 
 
 async def _for_ever() -> None:

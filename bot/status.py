@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot import counts
 from bot.cleaning import cleaned
+from bot.ports import MISSED
 from bot.redaction import redact
 from bot.standing import standing
 from bot.summary import one_line, shorten
@@ -26,8 +27,6 @@ LATE = timedelta(minutes=15)
 """What waits for longer is trouble, as it is for the alert rules."""
 UNREAD = timedelta(hours=1)
 """A source that fails for longer is trouble: one failure or two in between are life."""
-MISSED = timedelta(seconds=60)
-"""Four pulses: a process without one for so long is stuck or gone."""
 PROMISED = timedelta(minutes=5)
 """Within this a digest is to be posted."""
 WORKING = frozenset({"run", "worker"})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,13 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import healthcheck as healthchecks
 from bot import pulse as pulses
 from bot.counts import Counts
 from bot.errors import StoreAway
-from bot.healthcheck import MISSED, healthcheck, living
-from bot.ports import Pulse, Series
+from bot.healthcheck import age, healthcheck, living
+from bot.ports import MISSED, Pulse, Series
 from bot.pulse import STUCK, TELLTALE, Beating, beating, resident
 from bot.settings import Settings
+from bot.store import connection
+from bot.store.connection import Connection
+from bot.store.embedded import EmbeddedServer
 from bot.store.store import open_store
 from bot.ticker import Tally
 from tests.desks import desk_with
@@ -31,6 +37,8 @@ if TYPE_CHECKING:
     from bot.store.store import RedisStore
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+GONE = 2**22 + 1
+"""No process has so high a number."""
 SENT = Series("paperboy_deliveries_sent_total", (("platform", "slack"),))
 
 
@@ -174,12 +182,29 @@ def pulse(**other: object) -> Pulse:
         (pulse(at=NOW - MISSED), False),
         (pulse(at=NOW - MISSED + timedelta(seconds=1)), True),
         (pulse(host="elsewhere"), False),
-        (pulse(pid=2**22 + 1), False),
+        (pulse(pid=GONE), False),
         (pulse(pid=1), True),
     ],
 )
-def test_alive_is_whoever_runs_on_this_host_and_said_so_within_a_minute(one: Pulse, *, is_alive: bool) -> None:
+def test_alive_is_whoever_runs_on_this_host_and_said_so_within_a_minute(
+    one: Pulse, monkeypatch: pytest.MonkeyPatch, *, is_alive: bool
+) -> None:
+    monkeypatch.setattr(healthchecks, "age", lambda pid: age(pid) and timedelta(hours=1))
     assert bool(living([one], now=NOW, host="den")) is is_alive
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells since when a process is there")
+async def test_a_pulse_older_than_its_process_is_of_another_that_had_its_number() -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", "print(flush=True); input()", stdin=-1, stdout=-1)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    await process.stdout.readline()
+    assert timedelta() < age(process.pid) < age(1)
+    [living_one] = living([pulse(pid=process.pid), pulse(pid=process.pid, at=NOW - MISSED / 2)], now=NOW, host="den")
+    assert living_one.at == NOW
+    process.stdin.close()
+    await process.wait()
+    assert age(process.pid) == timedelta()
 
 
 async def checked(**settings: object) -> tuple[int, str]:
@@ -209,3 +234,32 @@ async def test_a_directory_that_is_not_there_holds_no_bot_and_is_not_made(tmp_pa
 async def test_while_the_store_is_away_nobody_can_say(tmp_path: Path) -> None:
     status, said = await checked(redis_url="redis://127.0.0.1:9/0", data_dir=tmp_path)
     assert (status, "nobody can say" in said) == (0, True)
+
+
+async def test_a_store_that_is_full_hears_no_pulse_and_to_start_the_bot_again_would_not_help(tmp_path: Path) -> None:
+    server = await EmbeddedServer.start(tmp_path)
+    try:
+        own = await Connection.open(server.url)
+        await own.call("CONFIG", "SET", "maxmemory", "1")
+        status, said = await checked(data_dir=tmp_path)
+        assert (status, "takes nothing" in said) == (0, True)
+        await own.call("CONFIG", "SET", "maxmemory", "0")
+        status, _ = await checked(data_dir=tmp_path)
+        assert status == 1
+        await own.close()
+    finally:
+        await server.close()
+
+
+async def test_a_server_of_the_bots_own_that_hangs_is_mended_by_starting_the_bot_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await EmbeddedServer.start(tmp_path)
+    try:
+        os.kill(server.pid, signal.SIGSTOP)
+        monkeypatch.setattr(connection, "PATIENCE_S", 0.05)
+        status, said = await checked(data_dir=tmp_path)
+        assert (status, "does not answer" in said) == (1, True)
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+        await server.close()

@@ -7,12 +7,13 @@ from contextlib import AsyncExitStack, suppress
 
 import pytest
 from structlog.testing import capture_logs
+from typing_extensions import override
 
 from bot import parts
 from bot.errors import NotSent, OperatorMistake, StoreAway
 from bot.installation import Installation
 from bot.on_slack import introduced
-from bot.parts import supervised, together
+from bot.parts import LONGEST_WAIT, supervised, together
 from bot.serving import _answering, _working
 
 
@@ -45,6 +46,23 @@ async def test_a_part_whose_store_is_away_begins_again_and_only_that_is_told() -
     with capture_logs() as logs, pytest.raises(OperatorMistake, match="enough"):
         await supervised("part", part)
     assert [(line["event"], line["log_level"], "exc_info" in line) for line in logs] == [("store_away", "error", False)] * 2
+
+
+async def test_a_part_that_went_well_for_long_is_back_as_soon_as_at_its_first_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "FIRST_WAIT", 0.001)
+    begun: list[int] = []
+    passed = [0.0]
+
+    async def part() -> None:
+        begun.append(len(begun))
+        if len(begun) == 5:
+            raise OperatorMistake("enough")
+        passed[0] += LONGEST_WAIT + 1 if len(begun) == 3 else 1
+        raise RuntimeError("a bug")
+
+    with capture_logs() as logs, pytest.raises(OperatorMistake, match="enough"):
+        await supervised("part", part, clock=lambda: passed[0])
+    assert [line["again_in_seconds"] for line in logs] == [0.001, 0.002, 0.001, 0.002]
 
 
 @pytest.mark.parametrize("ends", [None, RuntimeError("a bug")])
@@ -127,6 +145,35 @@ async def test_the_machine_waits_for_no_platform_and_is_stopped_in_the_end() -> 
     with pytest.raises(asyncio.CancelledError):
         await task
     assert machine.stopped
+    assert idle.is_set()
+
+
+class Broken(Machine):
+    """Neither begins nor ends well."""
+
+    def __init__(self, *, begins: bool) -> None:
+        super().__init__()
+        self._begins = begins
+
+    @override
+    def start(self) -> None:
+        super().start()
+        if not self._begins:
+            raise RuntimeError("a bug")
+
+    @override
+    async def stop(self) -> None:
+        raise RuntimeError("a bug")
+
+
+@pytest.mark.parametrize("begins", [True, False])
+async def test_a_machine_that_breaks_at_its_start_or_its_end_keeps_nobody_waiting(*, begins: bool) -> None:
+    machine, idle = Broken(begins=begins), asyncio.Event()
+    task = asyncio.create_task(_working(machine, idle))  # type: ignore[arg-type]  # as above
+    await machine.started.wait()
+    task.cancel()
+    with pytest.raises(RuntimeError, match="a bug"):
+        await task
     assert idle.is_set()
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.counts import Counts
-from bot.ports import Dead, Health
-from bot.status import DAYS, LATE, LONGEST_TROUBLE, MISSED, UNREAD, Lateness, PlatformStatus, SourceStatus, status
+from bot.ports import MISSED, Dead, Health
+from bot.status import DAYS, LATE, LONGEST_TROUBLE, UNREAD, Lateness, PlatformStatus, SourceStatus, status
 from tests.store.outbox import ADDRESS, DUE, delivery, post_now, settled, subscribe
 from tests.web.samples import NOW, first_day, ill, pulse, well
 

@@ -11,18 +11,19 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import TracerProvider
 from typing_extensions import override
 
 from bot.errors import OperatorMistake, StoreAway
 from bot.logs import log_to_stderr
 from bot.redaction import REDACTED, Redactor
-from bot.telling import is_installed, span, tell, telling
+from bot.telling import is_installed, otel, span, tell, telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -275,6 +276,23 @@ def test_a_span_broken_off_by_a_stop_is_no_failure(outside: Outside) -> None:
         raise asyncio.CancelledError
 
     assert [one.status.code for one in outside.spans] == [0]
+
+
+def test_a_collector_that_hangs_keeps_nobody_waiting_at_the_end(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs, ended = Event(), Event()
+
+    def shutdown(_: TracerProvider) -> None:
+        hangs.wait(30)
+        ended.set()
+
+    monkeypatch.setattr(otel, "REQUEST_S", 0.01)
+    with monkeypatch.context() as patch:
+        patch.setattr(TracerProvider, "shutdown", shutdown)
+        with collector(outside), span("posting"):
+            pass
+    assert not ended.is_set()
+    hangs.set()
+    assert ended.wait(10)
 
 
 def test_the_whole_address_of_a_collector_will_do(outside: Outside) -> None:

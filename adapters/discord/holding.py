@@ -34,6 +34,8 @@ class Lease:
 
 
 SECONDS = Lease()
+GOODBYE_SECONDS = 2.0
+"""How long a store may take to hear that the gateway is free: whoever stops us waits."""
 
 
 class Lost(Exception):
@@ -96,8 +98,9 @@ class Holding:
     async def released(self) -> None:
         """Let another process have it at once. Twice is as good as once."""
         # If this is not heard, the name is free a few seconds later.
-        with suppress(StoreTrouble):
-            await self._locks.release(self.name, holder=self._holder)
+        with suppress(StoreTrouble, TimeoutError):
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await self._locks.release(self.name, holder=self._holder)
 
     async def _held(self) -> bool:
         asked = asyncio.get_running_loop().time()

@@ -20,6 +20,8 @@ LARGEST = 1024**2
 """Bytes of a request's body."""
 FINISH_SECONDS = 3.0
 """How long a stop waits for requests under way."""
+READY_SECONDS = 3.0
+"""How long /readyz waits for a part: whoever asks gives it five seconds, as a rule."""
 FIGURES_SECONDS = 8.0
 """How long /metrics waits for the store: a little less than Prometheus waits for us."""
 
@@ -95,7 +97,8 @@ class _Readiness:
 
     async def _is(self, part: Callable[[], Awaitable[bool]]) -> bool:
         try:
-            return await part()
+            async with asyncio.timeout(READY_SECONDS):
+                return await part()
         except Exception:  # noqa: BLE001  # whatever keeps a part from answering, it is not ready
             return False
 

@@ -23,7 +23,7 @@ from bot.ports.deliveries import (
     State,
 )
 from bot.ports.fetches import Fetches, Health, Turn
-from bot.ports.figures import Figures, Pulse, Series
+from bot.ports.figures import MISSED, Figures, Pulse, Series
 from bot.ports.installations import Installations
 from bot.ports.locks import Locks
 from bot.ports.outlets import Limits, Outlet
@@ -33,6 +33,7 @@ from bot.ports.store import Cache, Gate, Store
 from bot.ports.votes import Votes
 
 __all__ = [
+    "MISSED",
     "Attempt",
     "Backlog",
     "Cache",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
+
+MISSED = timedelta(seconds=60)
+"""A process of which no pulse came for so long is stuck or gone."""
 
 
 class Series(NamedTuple):

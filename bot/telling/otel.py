@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from threading import Thread
 from typing import TYPE_CHECKING, Self
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from bot.redaction import Redactor
 
 REQUEST_S = 3.0
-"""Seconds that a collector has for one batch, also for the last one: nobody who stops us waits long."""
+"""Seconds that a collector has for one batch, and for all that is left at the end: nobody who stops us waits long."""
 _PATH = "/v1/traces"
 
 
@@ -34,7 +35,8 @@ class Collector:
     def __init__(self, endpoint: str, *, redact: Redactor, version: str) -> None:
         self._redact = redact
         # A provider of its own, not the one for all: libraries find none there, so that only our spans are told.
-        self._provider = TracerProvider(resource=Resource.create({"service.name": "paperboy", "service.version": version}))
+        resource = Resource.create({"service.name": "paperboy", "service.version": version})
+        self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         address = endpoint.rstrip("/").removesuffix(_PATH) + _PATH
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=address, timeout=REQUEST_S)))
         self._tracer = self._provider.get_tracer("paperboy", version)
@@ -43,7 +45,10 @@ class Collector:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._provider.shutdown()  # sends the rest
+        # It sends the rest batch by batch, and waits for each: with a collector that hangs, longer than we may take.
+        last = Thread(target=self._provider.shutdown, name="last-spans", daemon=True)
+        last.start()
+        last.join(REQUEST_S)
 
     @contextmanager
     def span(self, name: str, about: Mapping[str, str | int]) -> Iterator[None]:

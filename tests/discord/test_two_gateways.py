@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
+from adapters.discord import holding as holdings
 from adapters.discord.holding import SECONDS, Holding, Lease, Lost
 from bot.errors import StoreAway
 from bot.store.connection import Connection
@@ -96,6 +97,8 @@ class Silent:
         raise StoreAway("gone")
 
     async def release(self, name: str, *, holder: str) -> bool:
+        if self.hangs:
+            await asyncio.Event().wait()
         raise StoreAway("gone")
 
     async def holder(self, name: str) -> str | None:
@@ -103,7 +106,8 @@ class Silent:
 
 
 @pytest.mark.parametrize("locks", [Silent(), Silent(hangs=True)], ids=["fails", "hangs"])
-async def test_who_cannot_reach_the_store_gives_up_before_another_may_begin(locks: Silent) -> None:
+async def test_who_cannot_reach_the_store_gives_up_before_another_may_begin(locks: Silent, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holdings, "GOODBYE_SECONDS", 0.01)
     loop = asyncio.get_running_loop()
     holding = Holding("token", locks, QUICK)
     await holding.taken()

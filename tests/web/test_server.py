@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from adapters.web import server
 from adapters.web.server import LARGEST, serving
 from bot.errors import OperatorMistake
 
@@ -47,6 +48,20 @@ async def test_it_is_ready_when_all_its_parts_are(part: Callable[[], Awaitable[b
     ):
         assert response.status == status
         assert await response.json() == {"store": True, "slack": status == 200}
+
+
+async def test_a_part_that_does_not_answer_in_time_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def silent() -> bool:
+        await asyncio.Event().wait()
+        return True
+
+    monkeypatch.setattr(server, "READY_SECONDS", 0.01)
+    async with (
+        serving([], host="127.0.0.1", port=0, ready={"store": silent, "slack": yes}) as port,
+        aiohttp.ClientSession() as http,
+        http.get(f"http://127.0.0.1:{port}/readyz") as response,
+    ):
+        assert (response.status, await response.json()) == (503, {"store": False, "slack": True})
 
 
 async def test_what_nobody_needs_who_comes_this_way_is_told_and_no_reason_to_send_them_away() -> None:
