@@ -68,14 +68,15 @@ FIELDS = {
 """Names before a colon, with the ones people bring along from arXiv and Gmail."""
 
 _OPERATORS = {"AND": Kind.AND, "OR": Kind.OR, "NOT": Kind.NOT}
-# Possessive (`++`) where what is repeated could be read in two ways: never tried again, it cannot take for ever.
-_BLANKS = re.compile(r"(?:\s|[,;](?![0-9])|(?<![0-9])[,;])++")
+# Each sign can be read in one way only, so that nothing is ever tried again. Not by possessive repetition (`++`): of a group that is
+# repeated so, the re of Python 3.11.2, which Debian 12 has, loses the last.
+_BLANKS = re.compile(r"(?:\s|[,;](?![0-9])|(?<![0-9])[,;](?=[0-9]))+")
 _QUANTITY = re.compile(r"(?:upvotes?|votes?|stars?)\s*:?\s*(?:[<>=]{1,2}|(?<=:))\s*[^\s()\"<>=]*", re.IGNORECASE)
 _NAME = re.compile(r"([a-z]+):(?!//)", re.IGNORECASE)
 # A backslash and what follows belong together (Schr\"odinger), as does a formula without blanks.
-_IN_WORD = r"\\[^\s]|\$[^\s$]*\$"
-_WORD = re.compile(rf"(?:{_IN_WORD}|[^\s()\",;]|(?<=[0-9])[,;](?=[0-9]))++")
-_VALUE = re.compile(rf"(?:{_IN_WORD}|[^\s()\"])++")
+_IN_WORD = r"\\[^\s]|\\(?!\S)|\$[^\s$]*\$|\$(?![^\s$]*\$)"
+_WORD = re.compile(rf"(?:{_IN_WORD}|[^\s()\",;\\$]|(?<=[0-9])[,;](?=[0-9]))+")
+_VALUE = re.compile(rf"(?:{_IN_WORD}|[^\s()\"\\$])+")
 IDENTIFIER = re.compile(r"(?:[^\s()\"]|\([^\s()\"]*\))+")
 # As arXiv prints it on the first page: "arXiv:2505.23885v2 [cs.CL]".
 _WITH_CLASS = re.compile(rf"{IDENTIFIER.pattern}\s?\[[a-z-]+(?:\.[a-z-]+)?\]", re.IGNORECASE)
