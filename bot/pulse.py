@@ -43,7 +43,7 @@ class Beating:
     """One process's pulse.
 
     Args:
-        ready: The names of its parts that cannot work at the moment.
+        not_ready: The names of its parts that cannot work at the moment.
         ticks: How its ticks do; empty if it has none.
         clock: Seconds that only grow.
     """

@@ -41,10 +41,8 @@ def clock() -> Clock:
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
     """Where the program can be started, with sources of its own."""
-    sources = WebServer()
-    await sources.start()
-    yield Place(tmp_path, sources)
-    await sources.stop()
+    async with WebServer() as sources:
+        yield Place(tmp_path, sources)
 
 
 @pytest.fixture(scope="session", params=["embedded", *(["given"] if _GIVEN else [])])

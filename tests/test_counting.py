@@ -248,9 +248,7 @@ async def test_a_source_in_trouble_is_counted_as_that(desk: Desk, trouble: Sourc
 
 
 async def test_a_source_that_asks_for_patience_is_heard_at_the_desk_that_asked(tmp_path: Path) -> None:
-    server = WebServer()
-    await server.start()
-    try:
+    async with WebServer() as server:
         server.says("/rss/cs.CL", Reply(status=429, headers={"Retry-After": "3600"}))
         settings = Settings(data_dir=tmp_path, arxiv_rss_url=server.url + "/rss")  # type: ignore[arg-type]  # as in the environment
         async with open_desk(
@@ -258,8 +256,6 @@ async def test_a_source_that_asks_for_patience_is_heard_at_the_desk_that_asked(t
         ) as desk:
             await read_source(desk, desk.sources[0], hourly)
             assert counted(desk, "paperboy_throttled") == {"paperboy_throttled_total arxiv.org": 1}
-    finally:
-        await server.stop()
 
 
 @pytest.mark.parametrize(

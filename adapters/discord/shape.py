@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from bot.shapes import Misshapen, shaped
+
 Word = str | None
 Number = int | None
 Snowflake = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}$")]
@@ -87,11 +89,7 @@ class Said(msgspec.Struct, frozen=True):
 def misshapen(payload: object, shape: type[Interaction | Said]) -> str:
     """Why a payload is none that Discord sends, for the log, with nothing of what is in it; "" if it can be worked on."""
     try:
-        msgspec.convert(payload, type=shape)
-        # Halves of characters, which JSON can say: no store and no platform takes them.
-        msgspec.json.encode(payload)
-    except msgspec.ValidationError as error:
+        shaped(payload, shape)
+    except Misshapen as error:
         return str(error)
-    except (UnicodeEncodeError, RecursionError, ValueError) as error:
-        return type(error).__name__
     return ""

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from bot.shapes import Misshapen, shaped
+
 Word = str | None
 
 
@@ -146,11 +148,7 @@ class _Payload(msgspec.Struct, frozen=True):
 def misshapen(payload: object) -> str:
     """Why a payload is none that Slack sends, for the log, with nothing of what is in it; "" if it can be worked on."""
     try:
-        known = msgspec.convert(payload, type=_Payload)
-        # Halves of characters, which JSON can say: no store and no platform takes them.
-        msgspec.json.encode(payload)
-    except msgspec.ValidationError as error:
+        known = shaped(payload, _Payload)
+    except Misshapen as error:
         return str(error)
-    except (UnicodeEncodeError, RecursionError, ValueError) as error:
-        return type(error).__name__
     return "" if known.type or known.command or known.ssl_check else "it says neither a type nor a command"

@@ -40,10 +40,8 @@ ENTITIES = {
 
 @pytest.fixture
 async def server() -> AsyncIterator[WebServer]:
-    server = WebServer()
-    await server.start()
-    yield server
-    await server.stop()
+    async with WebServer() as server:
+        yield server
 
 
 @pytest.fixture

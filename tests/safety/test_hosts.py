@@ -201,11 +201,9 @@ async def test_what_broke_off_underway_is_not_sent_to_another_address(clock: Clo
 @pytest.fixture
 async def inside() -> AsyncIterator[WebServer]:
     """A server on an address that is not public."""
-    server = WebServer()
-    server.says("/list", Reply(body=b"[1]"))
-    await server.start()
-    yield server
-    await server.stop()
+    async with WebServer() as server:
+        server.says("/list", Reply(body=b"[1]"))
+        yield server
 
 
 async def test_a_real_server_inside_is_not_reached(clock: Clock, inside: WebServer) -> None:

@@ -163,10 +163,8 @@ async def copies(slack: FakeSlack, clock: Clock, redis_url: str, connection: Con
 
 @asynccontextmanager
 async def a_place(directory: Path) -> AsyncIterator[Place]:
-    server = WebServer()
-    await server.start()
-    yield Place(directory, server)
-    await server.stop()
+    async with WebServer() as server:
+        yield Place(directory, server)
 
 
 def digests(slack: FakeSlack, channel: str) -> list[Message]:

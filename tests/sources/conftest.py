@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def server() -> AsyncIterator[WebServer]:
-    server = WebServer()
-    await server.start()
-    yield server
-    await server.stop()
+    async with WebServer() as server:
+        yield server
 
 
 @pytest.fixture
